@@ -1,0 +1,1 @@
+"""Pixels in, Interpretation out. No database, no HTTP."""

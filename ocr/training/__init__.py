@@ -1,0 +1,1 @@
+"""Training code; not needed at run time."""

@@ -1,0 +1,1 @@
+"""Nouns and arithmetic of the tally forms. Standard library only; every other package stands on this one."""

@@ -1,0 +1,1 @@
+"""Forms as data: one folder per form, a schema, a registry."""
