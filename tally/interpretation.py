@@ -29,6 +29,8 @@ class ReasonCode(StrEnum):
     IMAGE_TOO_SMALL = "image_too_small"
     FORM_NOT_RECOGNISED = "form_not_recognised"
     WRONG_FORM = "wrong_form"
+    MACHINE_ERROR = "machine_error"
+    """A stage broke; never the photo's fault."""
     # review: read, but a person must look
     BOX_NOT_FOUND = "box_not_found"
     LOW_CONFIDENCE = "low_confidence"
@@ -42,6 +44,8 @@ class ReasonCode(StrEnum):
     POOR_PHOTO = "poor_photo"
     UNCHECKED_NUMBER = "unchecked_number"
     """No rule of the page ties this number to another one, and no second source agrees."""
+    CONFLICT = "conflict"
+    """Differs from what is already committed for the sheet (given by ``review``, not by the reading)."""
 
 
 class Severity(StrEnum):

@@ -1,0 +1,104 @@
+"""Interpretation <-> JSON. The shape is a contract (design.md section 6): others score and store us through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tally.interpretation import (
+    Accepted,
+    DecisionKind,
+    Finding,
+    Interpretation,
+    NeedsReview,
+    NumberReading,
+    Outcome,
+    ReaderSays,
+    Reason,
+    ReasonCode,
+    Severity,
+    Unreadable,
+)
+
+
+def to_json(i: Interpretation) -> dict[str, Any]:
+    """Plain dict for ``json.dumps``. ``form`` and ``page`` are null and ``numbers`` empty where nothing was recognised."""
+    o = i.outcome
+    read = None if isinstance(o, Unreadable) else o
+    return {
+        "photo": i.photo,
+        "sha256": i.sha256,
+        "form": read.form if read else None,
+        "page": read.page if read else None,
+        "decision": o.kind.value,
+        "reasons": [{"code": r.code.value, "numbers": list(r.numbers), "message": r.message} for r in o.reasons],
+        "numbers": [_number_to_json(n) for n in (read.numbers if read else ())],
+        "findings": [_finding_to_json(f) for f in (read.findings if read else ())],
+        "seconds": {k: round(v, 4) for k, v in i.seconds.items()},
+        "versions": dict(i.versions),
+        "box_corners": {k: [[[round(x, 1), round(y, 1)] for x, y in box] for box in v] for k, v in i.boxes.items()},
+        "page_corners": [[round(x, 1), round(y, 1)] for x, y in i.page_corners],
+    }
+
+
+def from_json(raw: Mapping[str, Any]) -> Interpretation:
+    """Inverse of ``to_json``. Raises KeyError or ValueError on JSON of another shape."""
+    return Interpretation(
+        photo=raw["photo"],
+        sha256=raw["sha256"],
+        outcome=_outcome(raw),
+        versions=dict(raw["versions"]),
+        seconds=dict(raw["seconds"]),
+        boxes={k: tuple(tuple((float(x), float(y)) for x, y in box) for box in v) for k, v in raw["box_corners"].items()},
+        page_corners=tuple((float(x), float(y)) for x, y in raw["page_corners"]),
+    )
+
+
+def _outcome(raw: Mapping[str, Any]) -> Outcome:
+    reasons = tuple(Reason(ReasonCode(r["code"]), tuple(r["numbers"]), r["message"]) for r in raw["reasons"])
+    kind = DecisionKind(raw["decision"])
+    if kind is DecisionKind.UNREADABLE:
+        return Unreadable(reasons)
+    numbers = tuple(_number_from_json(n) for n in raw["numbers"])
+    findings = tuple(_finding_from_json(f) for f in raw["findings"])
+    if kind is DecisionKind.ACCEPT:
+        return Accepted(raw["form"], raw["page"], numbers, findings)
+    return NeedsReview(raw["form"], raw["page"], numbers, findings, reasons)
+
+
+def _number_to_json(n: NumberReading) -> dict[str, Any]:
+    return {
+        "name": n.name,
+        "boxes": n.boxes,
+        "value": n.value,
+        "confidence": round(n.confidence, 6),
+        "readers": {k: {"boxes": r.boxes, "confidence": round(r.confidence, 6)} for k, r in n.readers.items()},
+        "candidates": [{"boxes": b, "confidence": round(p, 6)} for b, p in n.candidates],
+    }
+
+
+def _number_from_json(raw: Mapping[str, Any]) -> NumberReading:
+    return NumberReading(
+        name=raw["name"],
+        boxes=raw["boxes"],
+        value=raw["value"],
+        confidence=raw["confidence"],
+        readers={k: ReaderSays(r["boxes"], r["confidence"]) for k, r in raw["readers"].items()},
+        candidates=tuple((c["boxes"], c["confidence"]) for c in raw["candidates"]),
+    )
+
+
+def _finding_to_json(f: Finding) -> dict[str, Any]:
+    return {
+        "rule": f.rule,
+        "id": f.rule_id,
+        "numbers": list(f.numbers),
+        "severity": f.severity.value,
+        "holds": f.holds,
+        "expected": f.expected,
+        "actual": f.actual,
+    }
+
+
+def _finding_from_json(raw: Mapping[str, Any]) -> Finding:
+    return Finding(raw["rule"], raw["id"], tuple(raw["numbers"]), Severity(raw["severity"]), raw["holds"], raw["expected"], raw["actual"])

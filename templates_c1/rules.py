@@ -1,0 +1,17 @@
+"""A template's rules held against values: the one place where a declared rule becomes a Finding."""
+
+from __future__ import annotations
+
+from tally.arithmetic import Values, check_at_most, check_sum
+from tally.interpretation import Finding, Severity
+from templates_c1.schema import Page, SumRule
+
+
+def check(page: Page, values: Values) -> tuple[Finding, ...]:
+    """Every rule of ``page`` against ``values`` (number name -> integer or None), in the template's order."""
+    return tuple(
+        check_sum(r.id, r.total, r.parts, Severity(r.severity), values)
+        if isinstance(r, SumRule)
+        else check_at_most(r.id, r.number, r.bound, Severity(r.severity), values)
+        for r in page.rules
+    )
