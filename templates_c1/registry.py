@@ -23,15 +23,45 @@ def load(path: Path) -> Template:
     Raises:
         TemplateError: the file is missing, is no JSON, or breaks the schema. One line per fault.
     """
+    template, faults = _read(path)
+    if template is None:
+        raise TemplateError(f"{path}:\n  " + "\n  ".join(faults))
+    return template
+
+
+def check(path: Path) -> list[str]:
+    """Faults of one template file (or of the template.json in a folder), one readable line each; empty if it is good.
+
+    Also refuses a shipped form whose folder has another name, so that what passes here loads later.
+    """
+    file = path / "template.json" if path.is_dir() else path
+    template, faults = _read(file)
+    if template is not None:
+        if file.name == "template.json" and file.resolve().parent.parent == HOME.resolve() and file.resolve().parent.name != template.form:
+            faults.append(f"form id '{template.form}' in folder '{file.resolve().parent.name}'")
+        faults += [
+            f"page {p.number}: file of features '{p.recognition.features}' is missing"
+            for p in template.pages
+            if p.recognition.features and not (file.parent / p.recognition.features).is_file()
+        ]
+    return faults
+
+
+def _read(file: Path) -> tuple[Template | None, list[str]]:
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as e:
-        raise TemplateError(f"{path}: {e}") from e
+        raw = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as e:
+        return None, [f"cannot be read: {e.strerror}"]
+    except (UnicodeDecodeError, json.JSONDecodeError) as e:
+        return None, [f"is no JSON: {e}"]
     try:
-        return Template.model_validate(raw)
+        return Template.model_validate(raw), []
     except ValidationError as e:
-        lines = [f"{'.'.join(str(p) for p in err['loc']) or 'template'}: {err['msg'].removeprefix('Value error, ')}" for err in e.errors()]
-        raise TemplateError(f"{path}:\n  " + "\n  ".join(lines)) from e
+        return None, [_fault(err["loc"], err["msg"]) for err in e.errors()]
+
+
+def _fault(where: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(str(p) for p in where) or 'template'}: {message.removeprefix('Value error, ')}"
 
 
 @lru_cache(maxsize=1)

@@ -116,8 +116,10 @@ class Marker(_Frozen):
 
     kind: Literal["saddle", "square"]
     at: Point
-    size: float
+    size: Annotated[float, Field(gt=0)]
     """Side of one black square."""
+    diagonal: Literal["tl_br", "tr_bl"] = "tl_br"
+    """Of a saddle: which two quadrants are black."""
 
 
 class Recognition(_Frozen):
@@ -211,11 +213,27 @@ class Page(_Frozen):
             for name in rule.names:
                 if name not in names:
                     raise ValueError(f"page {self.number}: rule '{rule.id}' names an unknown number '{name}'")
+            if rule.kind == "sum" and (rule.total in rule.parts or len(set(rule.parts)) < len(rule.parts)):
+                raise ValueError(f"page {self.number}: rule '{rule.id}' counts a number twice")
+        for n in self.numbers:
+            if any(not self._holds(x, y) for column in n.bubbles for x, y in column.centres):
+                raise ValueError(f"page {self.number}: a bubble of '{n.name}' lies outside the page")
+        if any(not self._holds(*m.at) for m in self.recognition.markers):
+            raise ValueError(f"page {self.number}: a marker lies outside the page")
+        if self.recognition.tag and any(not self._holds(x, y) for x, y in self.recognition.tag.corners):
+            raise ValueError(f"page {self.number}: the AprilTag lies outside the page")
+        for where, areas in (("words area", self.words), ("free text area", self.free_text)):
+            for name, r in areas.items():
+                if not (self._holds(r.x, r.y) and self._holds(r.x + r.w, r.y + r.h)):
+                    raise ValueError(f"page {self.number}: {where} '{name}' lies outside the page")
         for known, what in ((self.words, "words area"), ({g.number: g for g in self.turus}, "turus grid")):
             for name in known:
                 if name not in names:
                     raise ValueError(f"page {self.number}: {what} for an unknown number '{name}'")
         return self
+
+    def _holds(self, x: float, y: float) -> bool:
+        return 0 <= x <= self.size.width and 0 <= y <= self.size.height
 
     def number_named(self, name: str) -> Number:
         """Raises KeyError if the page has no such number."""
@@ -233,6 +251,22 @@ class Template(_Frozen):
     title: Label
     elections: Annotated[tuple[Literal["ppwp", "dpd", "dpr", "dprd_prov", "dprd_kab", "gubernur", "bupati"], ...], Field(min_length=1)]
     pages: Annotated[tuple[Page, ...], Field(min_length=1)]
+    rules: tuple[Rule, ...] = ()
+    """What must hold across the pages of one TPS; the rules of one page stand in that page."""
+
+    @model_validator(mode="after")
+    def _rules_across_pages(self) -> Template:
+        names = Counter(n.name for p in self.pages for n in p.numbers)
+        if twice := [n for n, k in names.items() if k > 1]:
+            raise ValueError(f"number on two pages: {', '.join(twice)}")
+        ids = Counter(r.id for r in self.rules)
+        if twice := [i for i, k in ids.items() if k > 1]:
+            raise ValueError(f"rule id used twice across pages: {', '.join(twice)}")
+        for rule in self.rules:
+            for name in rule.names:
+                if name not in names:
+                    raise ValueError(f"rule '{rule.id}' across pages names an unknown number '{name}'")
+        return self
 
     @model_validator(mode="after")
     def _pages_distinct(self) -> Template:
