@@ -1,0 +1,65 @@
+# Every target sets up what it needs first (scripts/setup; well under a second when nothing is missing).
+PY := .venv/bin/python
+C1 := .venv/bin/c1
+DATA ?=
+PYTEST_ARGS ?=
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format pytest bench accuracy train-cnn train-tesseract features samples lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: ## install what the project needs (missing Debian packages, .venv, node_modules)
+	@scripts/setup
+
+demo: setup ## set up, then start the server with sample photos, and print its address and log-ins
+	@$(C1) demo
+
+test: ## set up with Chromium, then run every check and every test
+	@scripts/setup --browser
+	@$(MAKE) lint
+	@$(MAKE) pytest
+
+pytest: setup ## the tests alone; PYTEST_ARGS="tests/ocr -k align" for some of them
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: setup ## ruff, mypy --strict, and the direction of imports
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+
+format: setup ## let ruff sort imports and lay out the code
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
+
+bench: setup ## time one photo's reading beside plain JPEG decoding, and show peak memory
+	@$(PY) scripts/bench.py
+
+accuracy: setup ## score the reading on true values: DATA=FOLDER with truth.json files in it; writes docs/accuracy.md
+	@$(if $(DATA),,$(error say where the photos and truth.json files are: make $@ DATA=FOLDER))
+	@$(PY) scripts/accuracy.py $(DATA)
+
+train-cnn: setup ## train the convolutional network anew: DATA=FOLDER
+	@$(if $(DATA),,$(error say where the training data is: make $@ DATA=FOLDER))
+	@$(PY) -m ocr.training.cnn $(DATA)
+
+train-tesseract: setup ## train the Tesseract model anew: DATA=FOLDER
+	@$(if $(DATA),,$(error say where the training data is: make $@ DATA=FOLDER))
+	@$(PY) -m ocr.training.tesseract $(DATA)
+
+features: setup ## compute the templates' reference features anew: DATA=FOLDER
+	@$(if $(DATA),,$(error say where the reference pages are: make $@ DATA=FOLDER))
+	@$(PY) -m ocr.align.features $(DATA)
+
+samples: setup ## draw some filled forms and photograph them into var/samples
+	@for form_page in c-hasil-ppwp-2024:1 c-hasil-ppwp-2024:2 c-hasil-ppwp-2024:3 c1-ppwp-2019:1 c1-ppwp-2019:2 c-hasil-kwk-2020:2; do \
+		$(PY) -m samples photos --form $${form_page%:*} --page $${form_page#*:} --count 3 --seed 1 --out var/samples/$${form_page%:*}-p$${form_page#*:}; \
+	done
+
+lock: ## pin every package anew, with hashes (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev -q \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## remove what was installed and made here, and the demo's data (var/)
+	rm -rf .venv node_modules .setup var build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
