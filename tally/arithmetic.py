@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tally.interpretation import Finding, Severity
+from tally.interpretation import Finding, RuleKind, Severity
 
 Values = Mapping[str, int | None]
 """Number name -> what it is worth; None (or no entry) if it has no value."""
@@ -26,6 +26,7 @@ def check_sum(rule_id: str, total: str, parts: Sequence[str], severity: Severity
     return Finding(
         rule=f"{total} = {' + '.join(parts)}",
         rule_id=rule_id,
+        kind=RuleKind.SUM,
         numbers=(total, *parts),
         severity=severity,
         holds=None if expected is None or actual is None else expected == actual,
@@ -45,6 +46,7 @@ def check_at_most(rule_id: str, number: str, bound: str | int, severity: Severit
     return Finding(
         rule=f"{number} <= {bound}",
         rule_id=rule_id,
+        kind=RuleKind.AT_MOST,
         numbers=(number,) if isinstance(bound, int) else (number, bound),
         severity=severity,
         holds=None if limit is None or actual is None else actual <= limit,

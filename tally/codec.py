@@ -16,6 +16,7 @@ from tally.interpretation import (
     ReaderSays,
     Reason,
     ReasonCode,
+    RuleKind,
     Severity,
     Unreadable,
 )
@@ -92,6 +93,7 @@ def _finding_to_json(f: Finding) -> dict[str, Any]:
     return {
         "rule": f.rule,
         "id": f.rule_id,
+        "kind": f.kind.value,
         "numbers": list(f.numbers),
         "severity": f.severity.value,
         "holds": f.holds,
@@ -101,4 +103,13 @@ def _finding_to_json(f: Finding) -> dict[str, Any]:
 
 
 def _finding_from_json(raw: Mapping[str, Any]) -> Finding:
-    return Finding(raw["rule"], raw["id"], tuple(raw["numbers"]), Severity(raw["severity"]), raw["holds"], raw["expected"], raw["actual"])
+    return Finding(
+        rule=raw["rule"],
+        rule_id=raw["id"],
+        kind=RuleKind(raw["kind"]),
+        numbers=tuple(raw["numbers"]),
+        severity=Severity(raw["severity"]),
+        holds=raw["holds"],
+        expected=raw["expected"],
+        actual=raw["actual"],
+    )

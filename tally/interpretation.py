@@ -53,6 +53,11 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+class RuleKind(StrEnum):
+    SUM = "sum"
+    AT_MOST = "at_most"
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderSays:
     """One reader's word on one number."""
@@ -93,6 +98,7 @@ class Finding:
 
     rule: str
     rule_id: str
+    kind: RuleKind
     numbers: tuple[str, ...]
     severity: Severity
     holds: bool | None

@@ -1,0 +1,119 @@
+"""Accept a sheet, or say every reason why a person must look. Strict: when in doubt, review.
+
+A sheet passes only if each number is well-formed, confident, unanimous among the readers that spoke, tied to others by a
+sum that holds or confirmed by its own bubbles, lies in boxes that were found, and no rule of severity ``error`` is broken
+or undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ocr.policy import Policy
+from ocr.types import AlignedSheet, LocatedBox
+from tally import texts
+from tally.glyphs import EMPTY, JUNK, is_well_formed, value_of
+from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, Reason, ReasonCode, RuleKind, Severity
+
+
+def decide(
+    sheet: AlignedSheet,
+    boxes: Sequence[LocatedBox],
+    numbers: Sequence[NumberReading],
+    findings: Sequence[Finding],
+    policy: Policy,
+) -> Accepted | NeedsReview:
+    """The decision on an aligned and read sheet, with every reason."""
+    reasons = [
+        *_location_reasons(sheet, boxes, policy),
+        *_reading_reasons(numbers, findings, policy),
+        *_rule_reasons(findings),
+    ]
+    form, page = sheet.template.form, sheet.page.number
+    if reasons:
+        return NeedsReview(form, page, tuple(numbers), tuple(findings), tuple(reasons))
+    return Accepted(form, page, tuple(numbers), tuple(findings))
+
+
+def _location_reasons(sheet: AlignedSheet, boxes: Sequence[LocatedBox], policy: Policy) -> Iterable[Reason]:
+    lost = sorted({b.number for b in boxes if b.border < policy.border})
+    if lost:
+        yield _reason(ReasonCode.BOX_NOT_FOUND, lost)
+    if sheet.quality < policy.quality:
+        yield _reason(ReasonCode.POOR_PHOTO, [])
+
+
+def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Finding], policy: Policy) -> Iterable[Reason]:
+    summed = {n for f in findings if f.holds and f.kind is RuleKind.SUM for n in f.numbers}
+    found: dict[ReasonCode, list[str]] = {}
+
+    def note(code: ReasonCode, name: str) -> None:
+        found.setdefault(code, []).append(name)
+
+    for n in numbers:
+        if JUNK in n.boxes:
+            note(ReasonCode.CORRECTED, n.name)
+        elif not is_well_formed(n.boxes):
+            note(ReasonCode.MALFORMED_NUMBER, n.name)
+        if set(n.boxes) == {"_"}:
+            note(ReasonCode.BLANK_NUMBER, n.name)
+        marked = _marks_agree(n)
+        if marked is False:
+            note(ReasonCode.MARKS_DISAGREE, n.name)
+        if _ocr_disagrees(n):
+            note(ReasonCode.READERS_DISAGREE, n.name)
+        if n.name not in summed and not marked:
+            note(ReasonCode.UNCHECKED_NUMBER, n.name)
+        if n.confidence < (policy.confident_checked if n.name in summed else policy.confident_marked):
+            note(ReasonCode.LOW_CONFIDENCE, n.name)
+    for code, names in found.items():
+        yield _reason(code, names)
+
+
+def _rule_reasons(findings: Sequence[Finding]) -> Iterable[Reason]:
+    for f in findings:
+        if f.severity is Severity.ERROR and f.holds is False:
+            is_bound = f.kind is RuleKind.AT_MOST
+            code = ReasonCode.BOUND_BROKEN if is_bound else ReasonCode.SUM_MISMATCH
+            detail = f"{f.actual} > {f.expected}" if is_bound else f"tertulis {f.actual}, hasil penjumlahan {f.expected}"
+            yield _reason(code, f.numbers, detail)
+
+
+def _ocr_disagrees(n: NumberReading) -> bool:
+    """True unless every reader of the ink that spoke reads the same value as the fused one."""
+    spoken = [s for r, s in n.readers.items() if r in ("cnn", "tesseract")]
+    return any(_value_if_complete(s.boxes) != n.value for s in spoken) or len(spoken) < 2
+
+
+def _value_if_complete(boxes: str) -> int | None:
+    return None if JUNK in boxes else value_of(boxes)
+
+
+def _marks_agree(n: NumberReading) -> bool | None:
+    """Do the bubbles say the number? None: they have no word on it (or the form has none).
+
+    A column without a filled bubble fits an empty box; where a digit is written it is silence (some officers fill only
+    part of the columns), which neither confirms nor contradicts.
+    """
+    says = n.readers.get("marks")
+    if says is None or len(says.boxes) != len(n.boxes):
+        return None
+    certain = True
+    for mark, written in zip(says.boxes, n.boxes, strict=True):
+        if mark == JUNK or (mark in EMPTY and written not in EMPTY and written != "0"):
+            certain = False
+        elif mark in EMPTY or mark == "0":
+            if written not in EMPTY and written != "0":
+                return False
+        elif mark != written:
+            return False
+    return True if certain else None
+
+
+def _reason(code: ReasonCode, names: Iterable[str], detail: str = "") -> Reason:
+    return Reason(code, tuple(names), texts.message(code, detail))
+
+
+def readers_agreeing(n: NumberReading) -> Mapping[str, bool]:
+    """Reader -> does it read the fused value? For the review screen and for reports."""
+    return {r: _value_if_complete(s.boxes) == n.value for r, s in n.readers.items()}

@@ -1,0 +1,103 @@
+"""From the readers' scores of single boxes to one calibrated probability per number.
+
+Boxes: a log-linear pool of the readers (weights learnt on held-out boxes, ocr/models/policy.json); Heskes, "Selecting
+weighting factors in logarithmic opinion pools", NIPS 1997. A reader that abstains has no say.
+Numbers: the grammar of the paper (empties, then digits) over all boxes of the number, enumerated. The confidence of a
+number is the probability of its *value*: X27, 027 and _27 are the same 27.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+
+from ocr.policy import Policy
+from ocr.types import BoxReading, Floats
+from tally.glyphs import GLYPHS, is_well_formed, value_of
+from tally.interpretation import NumberReading, ReaderSays
+from templates_c1.schema import Page
+
+_TOP = 5
+"""Glyphs a box that are enumerated."""
+_CANDIDATES = 5
+
+
+def pool(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """Log-linear pool of the readers' scores (14,) of one box. Readers that abstain (all zero) are left out.
+
+    Returns:
+        (14,) sum 1; all zero if every reader abstains.
+    """
+    total = np.zeros(len(GLYPHS))
+    spoke = False
+    for reader, s in scores.items():
+        if s.sum() > 0:
+            total += weights.get(reader, 0.0) * np.log(np.maximum(s, 1e-6))
+            spoke = True
+    if not spoke:
+        return total
+    e = np.exp(total - total.max())
+    out: Floats = e / e.sum()
+    return out
+
+
+def number_from(boxes: Sequence[Floats], malformed: float) -> list[tuple[str, float]]:
+    """All likely contents of a number, best first, probabilities sum to 1.
+
+    Args:
+        boxes: fused scores (14,) of each box.
+        malformed: how many times less likely a malformed content is than a well-formed one, a priori.
+    """
+    tops = [np.argsort(b)[::-1][:_TOP] for b in boxes]
+    found = []
+    for combo in product(*tops):
+        text = "".join(GLYPHS[g] for g in combo)
+        p = float(np.prod([b[g] for b, g in zip(boxes, combo, strict=True)]))
+        found.append((text, p * (1.0 if is_well_formed(text) else malformed)))
+    total = sum(p for _, p in found)
+    if total <= 0:
+        return []
+    return sorted(((t, p / total) for t, p in found), key=lambda c: -c[1])
+
+
+def fuse(page: Page, readings: Mapping[str, Sequence[BoxReading]], policy: Policy) -> tuple[NumberReading, ...]:
+    """One NumberReading for every number of ``page``, in template order.
+
+    A box about which every reader is silent makes its number valueless with confidence 0.
+    """
+    by_box: dict[tuple[str, int], dict[str, Floats]] = {}
+    for reader, boxes in readings.items():
+        for b in boxes:
+            by_box.setdefault((b.number, b.index), {})[reader] = b.scores
+    return tuple(_fuse_number(n.name, [by_box.get((n.name, i), {}) for i in range(len(n.boxes))], policy) for n in page.numbers)
+
+
+def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Policy) -> NumberReading:
+    readers = {r: _says([b.get(r) for b in boxes]) for r in sorted({r for b in boxes for r in b})}
+    said = {r: s for r, s in readers.items() if s is not None}
+    pooled = [pool(b, policy.weights) for b in boxes]
+    candidates = number_from(pooled, policy.malformed) if all(p.sum() > 0 for p in pooled) else []
+    if not candidates:
+        return NumberReading(name, "?" * len(boxes), None, 0.0, said)
+    # the value with the most probability, shown as its likeliest writing
+    worth: dict[int | None, float] = {}
+    for text, p in candidates:
+        worth[value_of(text)] = worth.get(value_of(text), 0.0) + p
+    best = max(worth, key=lambda v: worth[v])
+    written = next(text for text, _ in candidates if value_of(text) == best)
+    shown = sorted(candidates[:_CANDIDATES], key=lambda c: (c[0] != written, -c[1]))
+    confidence = policy.calibrated(worth[best]) if best is not None else worth[best]
+    return NumberReading(name, written, best, confidence, said, tuple(shown))
+
+
+def _says(boxes: Sequence[Floats | None]) -> ReaderSays | None:
+    """One reader's own word on a whole number: its best glyph a box ("?" where it abstains), the product of their scores."""
+    text, confidence = "", 1.0
+    for b in boxes:
+        if b is None or b.sum() <= 0:
+            text, confidence = text + "?", 0.0
+        else:
+            text, confidence = text + GLYPHS[int(b.argmax())], confidence * float(b.max())
+    return ReaderSays(text, confidence) if any(b is not None and b.sum() > 0 for b in boxes) else None

@@ -1,0 +1,166 @@
+"""What happens to a photo, in order. How each step is done stands in its own module.
+
+    decode -> align -> locate -> read (cnn, tesseract, marks) -> fuse -> check -> decide
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ocr import photo as photos
+from ocr import policy as policies
+from ocr.align import align
+from ocr.decide import decide
+from ocr.errors import AlignError, OcrError, PhotoError
+from ocr.fuse import fuse
+from ocr.locate import locate
+from ocr.marks import read_marks
+from ocr.readers.cnn import CnnReader
+from ocr.readers.tesseract import TesseractReader
+from ocr.types import AlignedSheet, BoxReading, LocatedBox, SheetPixels
+from tally import texts
+from tally.interpretation import Interpretation, Outcome, Reason, ReasonCode, Unreadable
+from templates_c1 import rules
+
+log = logging.getLogger(__name__)
+
+
+class Clock:
+    """Wall seconds a stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def finish(self) -> dict[str, float]:
+        return {**self.seconds, "total": time.perf_counter() - self._start}
+
+
+@lru_cache(maxsize=1)
+def _cnn() -> CnnReader:
+    return CnnReader()
+
+
+@lru_cache(maxsize=1)
+def _tesseract() -> TesseractReader:
+    return TesseractReader()
+
+
+@lru_cache(maxsize=1)
+def reader_versions() -> dict[str, str]:
+    """What reads here: short SHA-256 of every model file and of the policy."""
+    models = Path(__file__).parent / "models"
+    found = {"cnn": models / "cnn.onnx", "tesseract": models / "c1.traineddata", "policy": policies.FILE}
+    return {name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for name, file in found.items()}
+
+
+def interpret(data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True) -> Interpretation:
+    """Read one photo, whatever it is.
+
+    Args:
+        data: the file's bytes.
+        name: what to call it in the result.
+        only_form: form id the photo must show; another form is ``unreadable`` with reason ``wrong_form``.
+        use_tesseract: only ``False`` for timing; without its word no sheet is accepted.
+
+    Returns:
+        Always an Interpretation: a photo that cannot be read has an Unreadable outcome with the reason.
+
+    Raises:
+        ReaderError: a reader is not installed or broken, which is never the photo's fault.
+    """
+    return interpret_with_pixels(data, name, only_form, use_tesseract=use_tesseract)[0]
+
+
+def interpret_with_pixels(
+    data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True
+) -> tuple[Interpretation, SheetPixels | None]:
+    """As ``interpret``, with what it saw on the way (None if unreadable), for a debug folder."""
+    clock = Clock()
+    sha256 = hashlib.sha256(data).hexdigest()
+    outcome: Outcome
+    pixels: SheetPixels | None = None
+    try:
+        with clock.stage("decode"):
+            photo = photos.decode(data, name)
+        with clock.stage("align"):
+            sheet = align(photo, only_form)
+        with clock.stage("locate"):
+            boxes = locate(sheet)
+        pixels = SheetPixels(sheet, boxes, _read(sheet, boxes, use_tesseract, clock))
+        outcome = conclude(pixels)
+    except (PhotoError, AlignError) as e:
+        outcome = Unreadable((Reason(e.code, (), texts.message(e.code)),))
+        log.info("%s: unreadable: %s (%s)", name, e.code, e.detail)
+    versions = reader_versions()
+    if pixels is None:
+        return Interpretation(name, sha256, outcome, versions, clock.finish()), None
+    return (
+        Interpretation(
+            photo=name,
+            sha256=sha256,
+            outcome=outcome,
+            versions={**versions, "template": str(pixels.sheet.template.version)},
+            seconds=clock.finish(),
+            boxes=_corners(pixels.boxes, pixels.sheet.photo.scale),
+            page_corners=_page_corners(pixels.sheet),
+        ),
+        pixels,
+    )
+
+
+def conclude(pixels: SheetPixels) -> Outcome:
+    """Fuse, check, decide: from readings to an outcome, no pixel needed any more."""
+    policy = policies.default()
+    page = pixels.sheet.page
+    numbers = fuse(page, pixels.readings, policy)
+    findings = rules.check(page, {n.name: n.value for n in numbers})
+    return decide(pixels.sheet, pixels.boxes, numbers, findings, policy)
+
+
+def _read(sheet: AlignedSheet, boxes: Sequence[LocatedBox], use_tesseract: bool, clock: Clock) -> dict[str, tuple[BoxReading, ...]]:
+    # boxes whose border was not found are read too, as suggestions: the policy sends their sheet to review in any case
+    readings: dict[str, tuple[BoxReading, ...]] = {}
+    with clock.stage("read"):
+        readings["cnn"] = tuple(_cnn().read(boxes))
+        if marks := read_marks(sheet):
+            readings["marks"] = tuple(marks)
+    if use_tesseract:
+        with clock.stage("tesseract"):
+            readings["tesseract"] = tuple(_tesseract().read(boxes))
+    return readings
+
+
+def _corners(boxes: Sequence[LocatedBox], scale: float) -> dict[str, tuple[tuple[tuple[float, float], ...], ...]]:
+    out: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {}
+    for b in boxes:
+        out[b.number] = (*out.get(b.number, ()), tuple((float(x) / scale, float(y) / scale) for x, y in b.corners))
+    return out
+
+
+def _page_corners(sheet: AlignedSheet) -> tuple[tuple[float, float], ...]:
+    w, h = sheet.page.size.width, sheet.page.size.height
+    points = sheet.project(np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64)) / sheet.photo.scale
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def machine_error(name: str, sha256: str, error: OcrError) -> Interpretation:
+    """For the worker: a reader failed again and again; a person must look."""
+    reason = Reason(ReasonCode.MACHINE_ERROR, (), texts.message(ReasonCode.MACHINE_ERROR, type(error).__name__))
+    return Interpretation(name, sha256, Unreadable((reason,)), reader_versions())
