@@ -1,0 +1,124 @@
+"""Fusion against brute force, and the grammar of the paper."""
+
+from __future__ import annotations
+
+from itertools import product
+from types import MappingProxyType
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.fuse import fuse, number_from, pool
+from ocr.policy import Policy, default
+from ocr.types import BoxReading, Floats
+from tally.glyphs import GLYPHS, is_well_formed, value_of
+from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size
+
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.9, 0.97, 0.4, 0.4)
+
+
+def scores(**p: float) -> Floats:
+    """scores(n7=0.9): 7 with 0.9, the rest spread evenly. Keys: n<digit>, X, dash, blank, junk."""
+    names = {"X": "X", "dash": "-", "blank": "_", "junk": "?"}
+    out = np.full(len(GLYPHS), (1 - sum(p.values())) / (len(GLYPHS) - len(p)))
+    for k, v in p.items():
+        out[GLYPHS.index(names.get(k, k[1:]))] = v
+    return out
+
+
+vectors = st.lists(st.floats(0.001, 1), min_size=14, max_size=14).map(lambda v: np.array(v) / sum(v))
+
+
+@given(st.lists(vectors, min_size=1, max_size=3))
+def test_number_agrees_with_brute_force_over_its_glyphs(boxes: list[Floats]) -> None:
+    got = number_from(boxes, malformed=0.02)
+    assert abs(sum(p for _, p in got) - 1) < 1e-9
+    tops = [set(np.argsort(b)[::-1][:5]) for b in boxes]
+    brute = {}
+    for combo in product(range(14), repeat=len(boxes)):
+        if all(g in t for g, t in zip(combo, tops, strict=True)):
+            text = "".join(GLYPHS[g] for g in combo)
+            brute[text] = float(np.prod([b[g] for b, g in zip(boxes, combo, strict=True)])) * (1 if is_well_formed(text) else 0.02)
+    total = sum(brute.values())
+    assert {t for t, _ in got} == set(brute)
+    for text, p in got:
+        assert abs(p - brute[text] / total) < 1e-9
+
+
+@given(vectors, vectors)
+def test_pool_is_a_distribution_and_agreement_strengthens(a: Floats, b: Floats) -> None:
+    both = pool({"cnn": a, "tesseract": b}, POLICY.weights)
+    assert abs(both.sum() - 1) < 1e-9
+    if a.argmax() == b.argmax():
+        assert both.argmax() == a.argmax()
+
+
+def test_silence_has_no_say() -> None:
+    a = scores(n7=0.9)
+    assert np.allclose(pool({"cnn": a, "tesseract": np.zeros(14)}, POLICY.weights), pool({"cnn": a}, POLICY.weights))
+    assert pool({"cnn": np.zeros(14)}, POLICY.weights).sum() == 0
+
+
+def _page(width: int) -> Page:
+    boxes = tuple(Rect(x=10 + 12 * i, y=10, w=10, h=10) for i in range(width))
+    return Page(
+        number=1,
+        title=Label(id="h", en="p"),
+        size=Size(width=100, height=100, unit="mm", mm_per_unit=1),
+        recognition=Recognition(),
+        numbers=(Number(name="n", label=Label(id="n", en="n"), boxes=boxes),),
+    )
+
+
+def _read(*boxes: Floats, reader: str = "cnn") -> list[BoxReading]:
+    return [BoxReading(reader, "n", i, b) for i, b in enumerate(boxes)]
+
+
+def test_different_emptiness_is_one_value() -> None:
+    # X or 0 in front: neither writing is sure, the value is
+    (n,) = fuse(_page(3), {"cnn": _read(scores(X=0.5, n0=0.49), scores(n2=0.99), scores(n7=0.99))}, POLICY)
+    assert (n.boxes, n.value) == ("X27", 27)
+    assert n.confidence > 0.95
+    assert dict(n.candidates)["027"] < 0.6
+
+
+def test_grammar_prefers_the_well_formed_but_does_not_force_it() -> None:
+    doubtful = fuse(_page(2), {"cnn": _read(scores(n1=0.99), scores(X=0.5, n4=0.45))}, POLICY)[0]
+    assert (doubtful.boxes, doubtful.value) == ("14", 14)
+    sure = fuse(_page(2), {"cnn": _read(scores(n1=0.999), scores(X=0.999))}, POLICY)[0]
+    assert (sure.boxes, sure.value) == ("1X", None)
+
+
+def test_a_box_nobody_read_makes_the_number_valueless() -> None:
+    (n,) = fuse(_page(2), {"cnn": _read(scores(n1=0.99))}, POLICY)
+    assert (n.boxes, n.value, n.confidence) == ("??", None, 0.0)
+
+
+def test_each_reader_is_reported_on_its_own() -> None:
+    (n,) = fuse(
+        _page(2),
+        {
+            "cnn": _read(scores(n1=0.9), scores(n4=0.8)),
+            "tesseract": _read(scores(n7=0.9), np.zeros(14), reader="tesseract"),
+            "marks": _read(np.zeros(14), np.zeros(14), reader="marks"),
+        },
+        POLICY,
+    )
+    assert n.readers["cnn"].boxes == "14"
+    assert abs(n.readers["cnn"].confidence - 0.72) < 1e-9
+    assert (n.readers["tesseract"].boxes, n.readers["tesseract"].confidence) == ("7?", 0.0)
+    assert "marks" not in n.readers
+
+
+def test_junk_never_has_a_value() -> None:
+    (n,) = fuse(_page(2), {"cnn": _read(scores(n1=0.99), scores(junk=0.99))}, POLICY)
+    assert n.value is None
+    assert value_of(n.boxes) is None
+
+
+def test_shipped_policy_loads_and_calibrates_monotonically() -> None:
+    p = default()
+    assert 0.5 < p.confident_checked <= p.confident_marked < 1
+    xs = np.linspace(0.01, 0.99, 50)
+    assert (np.diff([p.calibrated(x) for x in xs]) > 0).all()
