@@ -1,0 +1,194 @@
+"""Score the reading on photos whose true values are known, and write the table of docs/accuracy.md.
+
+    python scripts/accuracy.py FOLDER... [--no-write] [--misread] [--only NAME]
+
+Every ``truth.json`` at or below the folders is scored. Its form (photos lie beside it):
+
+    {"photos": {"FILE": {"form": "c1-ppwp-2019", "page": 2, "numbers": {"suara_sah": "X27"}, "doubtful": ["suara_sah"]}}}
+
+The figures, per folder and over all:
+
+    recognised  photos whose form and page came back right with every number present
+    numbers     share of clean numbers (not doubtful, readable by a person) read exactly right, by value
+    doubtful    the same over the numbers a careful reader hesitates over
+    accepted    share of sheets that pass without a person
+    silent      accepted sheets with a wrong number, or with one that a person cannot read: this must be 0
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ocr.pipeline import interpret
+from tally.glyphs import value_of
+from tally.interpretation import DecisionKind, Interpretation, Unreadable
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "accuracy.md"
+BEGIN, END = "<!-- accuracy:begin -->", "<!-- accuracy:end -->"
+
+out = Console(soft_wrap=True, highlight=False, markup=False)
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts over some photos; added up with ``+=``."""
+
+    photos: int = 0
+    recognised: int = 0
+    clean: int = 0
+    clean_right: int = 0
+    doubtful: int = 0
+    doubtful_right: int = 0
+    accepted: int = 0
+    unreadable: int = 0
+    silent: int = 0
+    seconds: list[float] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    misread: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Score) -> Score:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        return self
+
+
+def score(truth: Mapping[str, Any], got: Interpretation) -> Score:
+    """One photo's counts. ``truth`` is its entry in a truth.json."""
+    s = Score(photos=1)
+    o = got.outcome
+    numbers: Mapping[str, Any] = {} if isinstance(o, Unreadable) else {n.name: n for n in o.numbers}
+    s.unreadable = int(isinstance(o, Unreadable))
+    if not isinstance(o, Unreadable):
+        s.recognised = int(o.form == truth["form"] and o.page == truth["page"] and numbers.keys() >= truth["numbers"].keys())
+    right_sheet = True
+    for name, boxes in truth["numbers"].items():
+        want = value_of(boxes.strip())
+        have = numbers[name].value if name in numbers else None
+        right = want is not None and have == want
+        right_sheet &= right
+        if want is None or name in truth.get("doubtful", ()):
+            # a number that nobody can read counts against accepting the sheet, but cannot be read "right"
+            s.doubtful += int(want is not None)
+            s.doubtful_right += int(right)
+        else:
+            s.clean += 1
+            s.clean_right += int(right)
+        if not right and want is not None:
+            read = f"{numbers[name].boxes} ({numbers[name].confidence:.4f})" if name in numbers else "nothing"
+            s.misread.append(f"{got.photo}: {name} is {boxes}, read as {read}")
+    s.accepted = int(o.kind is DecisionKind.ACCEPT)
+    s.silent = int(o.kind is DecisionKind.ACCEPT and not right_sheet)
+    s.reasons.update({r.code.value for r in o.reasons})
+    s.seconds.append(got.seconds["total"])
+    return s
+
+
+def truth_files(folders: Sequence[Path]) -> Iterator[Path]:
+    """Every truth.json given, or at or below a folder given, in a fixed order."""
+    for folder in folders:
+        if folder.is_file():
+            yield folder
+        else:
+            yield from sorted(folder.rglob("truth.json"))
+
+
+def share(part: int, whole: int) -> str:
+    """ "93.4 % (643/688)"; an empty whole is a dash."""
+    return f"{100 * part / whole:.1f} % ({part}/{whole})" if whole else "-"
+
+
+def upper_bound(events: int, trials: int, level: float = 0.95) -> float:
+    """One-sided upper confidence limit of a share (Clopper and Pearson, Biometrika 1934), by bisection of the binomial tail."""
+    if trials == 0 or events == trials:
+        return 1.0
+    low, high = events / trials, 1.0
+    for _ in range(60):
+        p = (low + high) / 2
+        term, tail = (1 - p) ** trials, 0.0
+        for k in range(events + 1):
+            tail += term
+            term *= (trials - k) / (k + 1) * p / (1 - p)
+        low, high = (p, high) if tail > 1 - level else (low, p)
+    return high
+
+
+def table(scores: Mapping[str, Score]) -> str:
+    """The figures as a Markdown table, one row a set, the sum last."""
+    total = Score()
+    for s in scores.values():
+        total += s
+    lines = [
+        "| set | photos | recognised | clean numbers right | doubtful numbers right | accepted | silent errors | seconds, median |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, s in [*scores.items(), ("**all**", total)]:
+        lines.append(
+            f"| {name} | {s.photos} | {share(s.recognised, s.photos)} | {share(s.clean_right, s.clean)} "
+            f"| {share(s.doubtful_right, s.doubtful)} | {share(s.accepted, s.photos)} | {s.silent} | {statistics.median(s.seconds):.2f} |"
+        )
+    lines += [
+        "",
+        f"{total.silent} silent errors in {total.accepted} accepted sheets: with 95 % confidence the true share among accepted sheets "
+        f"of this kind is below {100 * upper_bound(total.silent, total.accepted):.1f} %.",
+        "",
+        "Why sheets were not accepted (a sheet may have several reasons): "
+        + (", ".join(f"`{code}` {n}" for code, n in total.reasons.most_common()) or "none")
+        + ".",
+    ]
+    return "\n".join(lines)
+
+
+def write(page: Path, text: str) -> None:
+    """Replace what stands between the two markers of ``page``. Raises ValueError if a marker is missing."""
+    old = page.read_text(encoding="utf-8")
+    head, found_begin, rest = old.partition(BEGIN)
+    _, found_end, tail = rest.partition(END)
+    if not (found_begin and found_end):
+        raise ValueError(f"{page} lacks the markers {BEGIN} and {END}")
+    page.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status 0; 1 if a sheet was accepted with a wrong number; 2 for bad usage."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="score only sets whose folder has this name")
+    parser.add_argument("--misread", action="store_true", help="list every number read wrong")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/accuracy.md alone")
+    args = parser.parse_args(argv)
+    files = [f for f in truth_files(args.folders) if not args.only or f.parent.name in args.only]
+    if not files:
+        parser.error("no truth.json found")
+    scores: dict[str, Score] = {}
+    for file in files:
+        photos = json.loads(file.read_text(encoding="utf-8"))["photos"]
+        total = scores.setdefault(file.parent.name, Score())
+        for i, (name, truth) in enumerate(photos.items(), 1):
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r\033[K{file.parent.name}: {i} of {len(photos)}")
+            path = file.parent / name
+            total += score(truth, interpret(path.read_bytes(), path.name))
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+        if args.misread:
+            for line in total.misread:
+                out.print(line)
+    text = table(scores)
+    out.print(text)
+    if not args.no_write:
+        write(PAGE, text)
+    return int(any(s.silent for s in scores.values()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
