@@ -1,0 +1,1 @@
+"""Alembic's room. ``db.migrate`` runs it with a connection of its own."""

@@ -1,0 +1,273 @@
+"""The tables. A photo, the machine's interpretation, the person's action and the committed count are rows of their own,
+and none of them is ever updated: see ``INSERT_ONLY`` (guarded in ``db.guard`` and by triggers of the first migration).
+
+What changes is only who may do what (user), and what waits for whom (queue_entry: a working list that follows from the
+insert-only rows).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from db.types import ActionKind, Disposition, Id, Json, Level, QueueKind, Role, Source, UtcDateTime, Word
+
+FORM = String(60)
+NUMBER = String(60)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Region(Base):
+    """Regency, kecamatan, desa or TPS. Codes are KPU's: 2 + 2 + 2 + 4 digits, and 3 for the TPS.
+
+    Every row knows its ancestors, so that totals of any level are one grouping.
+    """
+
+    __tablename__ = "region"
+    __table_args__ = (Index("ix_region_kecamatan_level", "kecamatan_id", "level"), Index("ix_region_desa_level", "desa_id", "level"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(13), unique=True)
+    level: Mapped[Level] = mapped_column(Word(Level), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    number: Mapped[int | None] = mapped_column(Integer)
+    """TPS number; None above."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"), index=True)
+    regency_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
+    kecamatan_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
+    desa_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
+    search: Mapped[str] = mapped_column(String(300))
+    """Lower-case names of itself and its ancestors, for the search field."""
+
+    desa: Mapped[Region | None] = relationship(foreign_keys=[desa_id], remote_side=[id])
+    kecamatan: Mapped[Region | None] = relationship(foreign_keys=[kecamatan_id], remote_side=[id])
+
+
+class Election(Base):
+    __tablename__ = "election"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100))
+    date: Mapped[date] = mapped_column(Date)
+
+    pages: Mapped[list[ElectionPage]] = relationship(order_by="(ElectionPage.form, ElectionPage.page)", lazy="selectin")
+    contestants: Mapped[list[Contestant]] = relationship(order_by="Contestant.number", lazy="selectin")
+
+
+class ElectionPage(Base):
+    """One form page that every TPS owes in this election."""
+
+    __tablename__ = "election_page"
+
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(FORM, primary_key=True)
+    page: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+
+
+class Contestant(Base):
+    """Who stands behind a number of the form, e.g. suara_paslon_1."""
+
+    __tablename__ = "contestant"
+
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    number: Mapped[str] = mapped_column(NUMBER, primary_key=True)
+    label: Mapped[str] = mapped_column(String(200))
+
+
+class User(Base):
+    __tablename__ = "app_user"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    display_name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[Role] = mapped_column(Word(Role))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    areas: Mapped[list[Region]] = relationship(secondary="user_area", lazy="selectin")
+
+
+class UserArea(Base):
+    """Where an operator may upload; none means everywhere."""
+
+    __tablename__ = "user_area"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    region_id: Mapped[int] = mapped_column(ForeignKey("region.id"), primary_key=True)
+
+
+class Photo(Base):
+    """One uploaded file, named by its SHA-256. One file is one photo, whoever sends it again."""
+
+    __tablename__ = "photo"
+    __table_args__ = (Index("ix_photo_place", "tps_id", "election_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(100))
+    uploader_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    tps_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
+    stated_page: Mapped[int | None] = mapped_column(Integer)
+
+
+class Interpretation(Base):
+    """The machine's word on one photo by one set of reader versions."""
+
+    __tablename__ = "interpretation"
+    __table_args__ = (UniqueConstraint("photo_id", "versions_key"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"))
+    versions_key: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the canonical JSON of ``versions``."""
+    versions: Mapped[dict[str, str]] = mapped_column(Json)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision: Mapped[str] = mapped_column(String(20))
+    form: Mapped[str | None] = mapped_column(FORM)
+    page: Mapped[int | None] = mapped_column(Integer)
+    disposition: Mapped[Disposition] = mapped_column(Word(Disposition))
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    """The whole interpretation as tally.codec writes it."""
+
+
+class ReviewAction(Base):
+    """What a person did with one photo. ``before`` and ``after`` hold place and values."""
+
+    __tablename__ = "review_action"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
+    interpretation_id: Mapped[int | None] = mapped_column(ForeignKey("interpretation.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[ActionKind] = mapped_column(Word(ActionKind))
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    tps_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
+    form: Mapped[str | None] = mapped_column(FORM)
+    page: Mapped[int | None] = mapped_column(Integer)
+    before: Mapped[dict[str, Any]] = mapped_column(Json)
+    after: Mapped[dict[str, Any]] = mapped_column(Json)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class SheetCommit(Base):
+    """One version of one sheet's counts. The version that nobody supersedes counts, unless it is void.
+
+    ``supersedes_id`` is unique and versions of a sheet are numbered without gap, so two writers can never both follow
+    the same version.
+    """
+
+    __tablename__ = "sheet_commit"
+    __table_args__ = (
+        UniqueConstraint("election_id", "tps_id", "form", "page", "version"),
+        UniqueConstraint("supersedes_id"),
+        UniqueConstraint("action_id"),
+        CheckConstraint("(version = 1) = (supersedes_id IS NULL)", name="first"),
+        CheckConstraint("(source = 'person') = (action_id IS NOT NULL)", name="source"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    tps_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
+    form: Mapped[str] = mapped_column(FORM)
+    page: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer)
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("sheet_commit.id"))
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
+    interpretation_id: Mapped[int | None] = mapped_column(ForeignKey("interpretation.id"))
+    action_id: Mapped[int | None] = mapped_column(ForeignKey("review_action.id"))
+    source: Mapped[Source] = mapped_column(Word(Source))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    void: Mapped[bool] = mapped_column(default=False)
+    """Withdrawn: nothing counts for this sheet until a later version."""
+    paper_error: Mapped[bool] = mapped_column(default=False)
+    """The paper itself breaks a rule or lacks a number; committed as written."""
+    note: Mapped[str] = mapped_column(Text, default="")
+
+    counts: Mapped[list[CommittedCount]] = relationship(lazy="selectin")
+
+
+class CommittedCount(Base):
+    """One number of a commit, as written. NULL: not written, or not legible even to a person."""
+
+    __tablename__ = "committed_count"
+    __table_args__ = (CheckConstraint("value >= 0", name="not_negative"),)
+
+    commit_id: Mapped[int] = mapped_column(ForeignKey("sheet_commit.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(NUMBER, primary_key=True)
+    value: Mapped[int | None] = mapped_column(Integer)
+
+
+class QueueEntry(Base):
+    """A photo that waits for a person, where it belongs as far as is known, and who has it in hand until when.
+
+    The only working table: its rows follow from the insert-only ones and go when the photo is settled.
+    """
+
+    __tablename__ = "queue_entry"
+    __table_args__ = (Index("ix_queue_entry_since", "since", "photo_id"),)
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), primary_key=True)
+    kind: Mapped[QueueKind] = mapped_column(Word(QueueKind))
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    interpretation_id: Mapped[int] = mapped_column(ForeignKey("interpretation.id"))
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    tps_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
+    form: Mapped[str | None] = mapped_column(FORM)
+    page: Mapped[int | None] = mapped_column(Integer)
+    placed: Mapped[bool] = mapped_column(default=False)
+    """A person said where it belongs."""
+    uploader_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"), index=True)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuditLog(Base):
+    """Everything that touches a count, chained: each row's hash covers the row and the hash before it."""
+
+    __tablename__ = "audit_log"
+
+    seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    event: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(100))
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
+    previous: Mapped[str] = mapped_column(String(64), unique=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class AuditHead(Base):
+    """The end of the chain; locked while a row is appended, so that the chain never forks."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Id)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+INSERT_ONLY: tuple[type[Base], ...] = (Photo, Interpretation, ReviewAction, SheetCommit, CommittedCount, AuditLog)

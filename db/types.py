@@ -1,0 +1,110 @@
+"""Column types that mean the same on SQLite and PostgreSQL, and the words stored as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Level(StrEnum):
+    """Levels of the region tree, from the top."""
+
+    REGENCY = "regency"
+    KECAMATAN = "kecamatan"
+    DESA = "desa"
+    TPS = "tps"
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    REVIEWER = "reviewer"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+class Disposition(StrEnum):
+    """What intake did with one interpretation."""
+
+    COMMITTED = "committed"
+    AGREES = "agrees"
+    """Accepted, and the same values already count: nothing new to commit."""
+    REVIEW = "review"
+    CONFLICT = "conflict"
+    """Accepted, but other values already count."""
+    WRONG_FORM = "wrong_form"
+    UNREADABLE = "unreadable"
+    LATE = "late"
+    """A person had the photo in hand, or it was settled: stored only."""
+
+
+class QueueKind(StrEnum):
+    """Why a photo waits for a person."""
+
+    CHECK = "check"
+    CONFLICT = "conflict"
+    WRONG_FORM = "wrong_form"
+    UNREADABLE = "unreadable"
+
+
+class ActionKind(StrEnum):
+    CONFIRM = "confirm"
+    CORRECT = "correct"
+    REJECT_PHOTO = "reject_photo"
+    ASSIGN = "assign_page"
+    WITHDRAW = "withdraw"
+
+
+class Source(StrEnum):
+    """Who stands for a committed count."""
+
+    MACHINE = "machine"
+    PERSON = "person"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite keeps no time zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: times are stored in UTC and must say so")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Word(TypeDecorator[Any]):
+    """A StrEnum stored as its text, so that a new member needs no migration."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else self.kind(value)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite gives automatic ids to INTEGER primary keys only."""
+
+Json = JSON().with_variant(JSONB(), "postgresql")
