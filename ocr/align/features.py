@@ -1,0 +1,160 @@
+"""Registration on the printed structure: SIFT features of the blank page against those of the photo.
+
+A page's features lie in ``templates_c1/<form>/features.npz`` (made by ``ocr.training.features``): points in template units
+and 128-byte descriptors, taken only where nothing is ever written by hand. Method: Lowe 2004 (SIFT and its ratio test),
+Barath et al. 2020 (MAGSAC++ for the homography).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.types import Floats, Gray
+from templates_c1.registry import folder
+from templates_c1.schema import Page, Template
+
+FILE = "features.npz"
+PAPER = 0.90
+"""Share of the paper's brightness above which nothing is print: leaves out the grey watermark of the 2019 scans (0.93)."""
+
+Bytes = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageFeatures:
+    """points (n, 2) in template units, descriptors (n, 128)."""
+
+    points: F32
+    descriptors: Bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoFeatures:
+    """points (n, 2) in photo pixels, descriptors (n, 128) as floats; ``step``: photo pixels per pixel of the picture they come from."""
+
+    points: F32
+    descriptors: F32
+    step: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """A homography template -> photo and the number of features that agree with it."""
+
+    template: Template
+    page: Page
+    to_photo: Floats
+    inliers: int
+
+
+@lru_cache(maxsize=8)
+def _file(path: Path) -> dict[str, NDArray[np.generic]]:
+    with np.load(path, allow_pickle=False) as z:
+        return {k: z[k] for k in z.files}
+
+
+def page_features(template: Template, page: Page) -> PageFeatures | None:
+    """None if the form ships no features for this page."""
+    path = folder(template.form) / (page.recognition.features or FILE)
+    if not path.exists():
+        return None
+    arrays = _file(path)
+    key = f"p{page.number}"
+    if f"{key}_points" not in arrays:
+        return None
+    return PageFeatures(arrays[f"{key}_points"].astype(np.float32), arrays[f"{key}_descriptors"].astype(np.uint8))
+
+
+def flatten(gray: Gray, floor: float = 0.35) -> Gray:
+    """Evens out shade and removes what is lighter than print: paper becomes 255, ``floor`` of the paper's brightness 0."""
+    k = max(15, round(max(gray.shape) / 60) | 1)
+    small = cv2.resize(gray, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    ks = max(3, k // 4 | 1)
+    paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((ks, ks), np.uint8)), (0, 0), ks)
+    paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
+    ratio = gray.astype(np.float32) / np.maximum(paper.astype(np.float32), 8)
+    out: Gray = (np.clip((ratio - floor) / (PAPER - floor), 0, 1) * 255).astype(np.uint8)
+    return out
+
+
+def detect(gray: Gray, count: int, *, contrast: float = 0.02) -> tuple[F32, F32, F32]:
+    """SIFT of a picture, strongest first: points (n, 2), descriptors (n, 128) float32, sizes (n,)."""
+    sift = cv2.SIFT_create(nfeatures=count, contrastThreshold=contrast, edgeThreshold=12)
+    keys, desc = sift.detectAndCompute(gray, None)
+    if desc is None or not len(keys):
+        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), np.zeros(0, np.float32)
+    order = np.argsort([-k.response for k in keys], kind="stable")
+    keys = [keys[i] for i in order]
+    desc = desc[order]
+    return np.array([k.pt for k in keys], np.float32), desc.astype(np.float32), np.array([k.size for k in keys], np.float32)
+
+
+def photo_features(gray: Gray, long_side: int, count: int) -> PhotoFeatures:
+    """Features of a photo at a working size of ``long_side`` pixels (never enlarged)."""
+    step = max(1.0, max(gray.shape) / long_side)
+    work = gray if step == 1.0 else cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    pts, desc, _ = detect(flatten(np.asarray(work, np.uint8)), count)
+    sx, sy = gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]
+    scaled = ((pts + 0.5) * np.array([sx, sy], np.float32) - 0.5).astype(np.float32)
+    return PhotoFeatures(scaled, desc, step)
+
+
+def _ratio_matches(photo: PhotoFeatures, page: PageFeatures, apart: float, ratio: float) -> tuple[F32, F32]:
+    """Pairs (template points, photo points). The rival of the ratio test must lie elsewhere on the page (``apart`` units):
+    one place may be held several times, once for each source of the features."""
+    best = 4
+    similar = photo.descriptors @ page.descriptors.astype(np.float32).T
+    norm_t = (page.descriptors.astype(np.float32) ** 2).sum(1)
+    norm_p = (photo.descriptors**2).sum(1)
+    d2 = norm_t[None, :] - 2 * similar
+    idx = np.argpartition(d2, best, axis=1)[:, :best]
+    near = np.take_along_axis(d2, idx, axis=1)
+    order = np.argsort(near, axis=1)
+    idx, near = np.take_along_axis(idx, order, axis=1), np.take_along_axis(near, order, axis=1) + norm_p[:, None]
+    places = page.points[idx]
+    far = np.hypot(places[:, 1:, 0] - places[:, :1, 0], places[:, 1:, 1] - places[:, :1, 1]) > apart
+    rival = np.where(far.any(1), np.take_along_axis(near[:, 1:], far.argmax(1)[:, None], axis=1)[:, 0], near[:, -1])
+    good = near[:, 0] < ratio * ratio * rival
+    return places[good, 0], photo.points[good]
+
+
+def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: float = 0.82, least: int = 10) -> Match | None:
+    """Homography of one page, None if fewer than ``least`` features agree or the page would be folded over itself."""
+    page_f = page_features(template, page)
+    if page_f is None or len(photo.points) < least:
+        return None
+    src, dst = _ratio_matches(photo, page_f, page.size.width * 0.01, ratio)
+    if len(src) < least:
+        return None
+    h, mask = cv2.findHomography(src, dst, cv2.USAC_MAGSAC, 3.0 * photo.step, maxIters=4000, confidence=0.999)
+    if h is None:
+        return None
+    # several photo features may agree with one place of the page and the other way round: count places
+    inside = mask.ravel().astype(bool)
+    places = len({(round(float(x), 1), round(float(y), 1)) for x, y in src[inside]})
+    if places < least or not plausible(h, page):
+        return None
+    return Match(template, page, np.asarray(h, np.float64), places)
+
+
+def plausible(h: Floats, page: Page) -> bool:
+    """The page's outline under ``h`` is convex, not mirrored and not absurdly narrow."""
+    w, t = page.size.width, page.size.height
+    q = np.array([[0, 0, 1], [w, 0, 1], [w, t, 1], [0, t, 1]], np.float64) @ np.asarray(h, np.float64).T
+    if (q[:, 2] * q[0, 2] <= 0).any():
+        return False
+    p = q[:, :2] / q[:, 2:]
+    e = np.roll(p, -1, axis=0) - p
+    turn = e[:, 0] * np.roll(e[:, 1], -1) - e[:, 1] * np.roll(e[:, 0], -1)
+    side = np.hypot(e[:, 0], e[:, 1])
+    if (turn <= 0).any() or side.min() < 100:
+        return False
+    aspect = (side[1] + side[3]) / (side[0] + side[2]) / (t / w)
+    return bool(0.45 < aspect < 2.2 and side[0] / side[2] < 2.5 and side[2] / side[0] < 2.5)

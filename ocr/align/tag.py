@@ -1,0 +1,94 @@
+"""AprilTag and corner markers of the 2024 forms.
+
+OpenCV's detector names the tag's corners in the order of its dictionary; the forms print it turned (``Tag.turned``). The four
+tag corners give a first homography that is good near the tag only; the saddle markers at the page's corners are then searched
+one after the other, nearest first, each making the next search surer.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ocr.align.features import Match, plausible
+from ocr.types import Floats, Gray
+from templates_c1.registry import all_templates
+from templates_c1.schema import Marker, Page, Tag, Template
+
+_SIZES = (900, 1600)
+"""Long sides at which the tag is looked for."""
+
+
+def detect_tags(gray: Gray, long_side: int) -> list[tuple[int, Floats]]:
+    """(id, (4, 2) corners in pixels of ``gray`` in the dictionary's order) of every 36h10 tag."""
+    step = max(1.0, max(gray.shape) / long_side)
+    work = gray if step == 1.0 else cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    params = cv2.aruco.DetectorParameters()
+    params.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
+    detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_APRILTAG_36h10), params)
+    corners, ids, _ = detector.detectMarkers(work)
+    if ids is None:
+        return []
+    s = np.array([gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]])
+    return [(int(i), (c.reshape(4, 2).astype(np.float64) + 0.5) * s - 0.5) for i, c in zip(ids.ravel(), corners, strict=True)]
+
+
+def _tagged_pages() -> dict[int, tuple[Template, Page, Tag]]:
+    return {p.recognition.tag.id: (t, p, p.recognition.tag) for t in all_templates().values() for p in t.pages if p.recognition.tag}
+
+
+def by_tag(gray: Gray) -> Match | None:
+    """The page whose tag is seen, with a homography from the tag and the markers found. None if no known tag is seen."""
+    known = _tagged_pages()
+    for size in _SIZES:
+        for tag_id, corners in detect_tags(gray, size):
+            if tag_id in known:
+                template, page, tag = known[tag_id]
+                match = _from_tag(gray, template, page, tag, corners)
+                if match is not None:
+                    return match
+        if max(gray.shape) <= size:
+            break
+    return None
+
+
+def _from_tag(gray: Gray, template: Template, page: Page, tag: Tag, corners: Floats) -> Match | None:
+    turned = np.roll(corners, tag.turned // 90, axis=0)
+    src, dst = [np.asarray(tag.corners, np.float64)], [turned]
+    h = np.asarray(cv2.getPerspectiveTransform(src[0].astype(np.float32), turned.astype(np.float32)), np.float64)
+    centre = src[0].mean(0)
+    for marker in sorted(page.recognition.markers, key=lambda m: float(np.hypot(m.at[0] - centre[0], m.at[1] - centre[1]))):
+        near = min(float(np.hypot(*(np.asarray(marker.at) - p))) for p in np.concatenate(src))
+        found = find_saddle(gray, h, marker, 0.08 * near + 6)
+        if found is not None:
+            src.append(np.asarray([marker.at], np.float64))
+            dst.append(found[None])
+            fit, _ = cv2.findHomography(np.concatenate(src), np.concatenate(dst), 0)
+            if fit is not None and plausible(np.asarray(fit, np.float64), page):
+                h = np.asarray(fit, np.float64)
+    return Match(template, page, h, 4 + len(src) - 1) if plausible(h, page) else None
+
+
+def find_saddle(gray: Gray, h: Floats, marker: Marker, reach: float) -> Floats | None:
+    """The marker's centre in photo pixels near where ``h`` puts it (``reach`` in template units), None if it is not there."""
+    per = 8 / marker.size
+    half = int(np.ceil(8 * 1.3))
+    n = int(np.ceil(reach * per)) + half
+    m = np.array([[1 / per, 0, marker.at[0] - n / per], [0, 1 / per, marker.at[1] - n / per], [0, 0, 1]])
+    to_photo = h @ m
+    centre = cv2.perspectiveTransform(np.array([[[n, n]]], np.float64), to_photo)[0, 0]
+    if not (-20 < centre[0] < gray.shape[1] + 20 and -20 < centre[1] < gray.shape[0] + 20):
+        return None
+    patch = cv2.warpPerspective(gray, to_photo, (2 * n + 1, 2 * n + 1), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+    model = np.full((2 * half + 1, 2 * half + 1), 255, np.uint8)
+    model[half - 8 : half, half - 8 : half] = 0
+    model[half + 1 : half + 9, half + 1 : half + 9] = 0
+    if marker.diagonal == "tr_bl":
+        model = np.ascontiguousarray(model[:, ::-1])
+    model = cv2.GaussianBlur(model, (0, 0), 1)
+    score = cv2.matchTemplate(np.asarray(patch, np.uint8), model, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(score)
+    if best < 0.7:
+        return None
+    out: Floats = cv2.perspectiveTransform(np.array([[[x + half, y + half]]], np.float64), to_photo)[0, 0]
+    return out
