@@ -34,11 +34,11 @@ format: setup ## let ruff sort imports and lay out the code
 	$(PY) -m ruff format .
 
 bench: setup ## time one photo's reading beside plain JPEG decoding, and show peak memory
-	@$(PY) scripts/bench.py
+	@$(PY) -m scripts.bench
 
 accuracy: setup ## score the reading on true values: DATA=FOLDER with truth.json files in it; writes docs/accuracy.md
 	@$(if $(DATA),,$(error say where the photos and truth.json files are: make $@ DATA=FOLDER))
-	@$(PY) scripts/accuracy.py $(DATA)
+	@$(PY) -m scripts.accuracy $(DATA)
 
 train-cnn: setup ## train the convolutional network anew: DATA=FOLDER
 	@$(if $(DATA),,$(error say where the training data is: make $@ DATA=FOLDER))

@@ -1,6 +1,6 @@
 """Score the reading on photos whose true values are known, and write the table of docs/accuracy.md.
 
-    python scripts/accuracy.py FOLDER... [--no-write] [--misread] [--only NAME]
+    python -m scripts.accuracy FOLDER... [--no-write] [--misread] [--only NAME]
 
 Every ``truth.json`` at or below the folders is scored. Its form (photos lie beside it):
 
@@ -30,11 +30,11 @@ from typing import Any
 from rich.console import Console
 
 from ocr.pipeline import interpret
+from scripts import markers
 from tally.glyphs import value_of
 from tally.interpretation import DecisionKind, Interpretation, Unreadable
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "accuracy.md"
-BEGIN, END = "<!-- accuracy:begin -->", "<!-- accuracy:end -->"
+PAGE = markers.DOCS / "accuracy.md"
 
 out = Console(soft_wrap=True, highlight=False, markup=False)
 
@@ -148,16 +148,6 @@ def table(scores: Mapping[str, Score]) -> str:
     return "\n".join(lines)
 
 
-def write(page: Path, text: str) -> None:
-    """Replace what stands between the two markers of ``page``. Raises ValueError if a marker is missing."""
-    old = page.read_text(encoding="utf-8")
-    head, found_begin, rest = old.partition(BEGIN)
-    _, found_end, tail = rest.partition(END)
-    if not (found_begin and found_end):
-        raise ValueError(f"{page} lacks the markers {BEGIN} and {END}")
-    page.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status 0; 1 if a sheet was accepted with a wrong number; 2 for bad usage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -186,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = table(scores)
     out.print(text)
     if not args.no_write:
-        write(PAGE, text)
+        markers.write(PAGE, "accuracy", text)
     return int(any(s.silent for s in scores.values()))
 
 

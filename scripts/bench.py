@@ -1,6 +1,6 @@
 """Time the reading of one photo beside plain JPEG decoding, in the same run, on generated photos; and its peak memory.
 
-    python scripts/bench.py [--repeat N] [--form ID --page N] [--size MEGAPIXELS ...] [FILE...]
+    python -m scripts.bench [--repeat N] [--form ID --page N] [--size MEGAPIXELS ...] [FILE...]
 
 Three things are timed in turn, so that other load on the machine hits them alike:
 

@@ -1,0 +1,53 @@
+"""Write the tables of docs/errors.md from the code: ``python -m scripts.error_codes``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import review.errors
+from api.errors import CATALOGUE
+from db.errors import ServiceError
+from scripts import markers
+from tally.interpretation import ReasonCode
+from tally.texts import TEXTS
+
+PAGE = markers.DOCS / "errors.md"
+
+
+def reasons() -> str:
+    """Table of every reason code with its two sentences."""
+    lines = ["| code | Indonesian | English |", "|---|---|---|"]
+    lines += [f"| `{code.value}` | {TEXTS[code][0]} | {TEXTS[code][1]} |" for code in ReasonCode]
+    return "\n".join(lines)
+
+
+def _services(base: type[ServiceError]) -> Iterator[tuple[str, int, str, str]]:
+    for kind in base.__subclasses__():
+        yield kind.code, kind.status, kind.text, kind.text_en
+        yield from _services(kind)
+
+
+def refusals() -> str:
+    """Table of every code of the error shape that is not a reason code, with its HTTP status."""
+    if not issubclass(review.errors.ServiceError, ServiceError):
+        raise TypeError("review.errors must stand on db.errors")
+    known = {code: (status, text, text_en) for code, status, text, text_en in _services(ServiceError)}
+    for key, entry in CATALOGUE.items():
+        code, _, variant = key.partition("/")
+        if code not in {c.value for c in ReasonCode} or variant:
+            known.setdefault(code, (entry.status, entry.id, entry.en))
+    lines = ["| code | HTTP | Indonesian | English |", "|---|---|---|---|"]
+    lines += [f"| `{code}` | {status} | {text} | {text_en} |" for code, (status, text, text_en) in sorted(known.items())]
+    return "\n".join(lines)
+
+
+TABLES = {"reasons": reasons, "refusals": refusals}
+
+
+def main() -> None:
+    for name, table in TABLES.items():
+        markers.write(PAGE, name, table())
+
+
+if __name__ == "__main__":
+    main()
