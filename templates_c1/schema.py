@@ -57,6 +57,10 @@ class Number(_Frozen):
     """None, or one for each box."""
     shared_borders: bool = False
     """Neighbouring boxes share one printed line (2019); else each box has its own border with a gap between."""
+    border: Annotated[float, Field(gt=0)] | None = None
+    """Width of the printed border line, if measured."""
+    gray: Annotated[int, Field(ge=0, le=255)] = 0
+    """Of the border's print."""
     guide: bool = False
     """A dotted seven-segment guide is printed inside (2024)."""
 
@@ -158,9 +162,33 @@ class PrintText(_Frozen):
     bold: bool = False
     italic: bool = False
     gray: Annotated[int, Field(ge=0, le=255)] = 0
+    turned: Literal[0, 90, 180, 270] = 0
+    """Degrees clockwise by which the text is turned; its left end stays at ``at``."""
 
 
-PrintItem = Annotated[PrintLine | PrintRect | PrintText, Field(discriminator="kind")]
+class PrintDots(_Frozen):
+    """A dotted leader: ``count`` round dots of diameter ``size`` from ``a`` to ``b``."""
+
+    kind: Literal["dots"]
+    a: Point
+    b: Point
+    size: Annotated[float, Field(gt=0)]
+    count: Annotated[int, Field(ge=1, le=500)]
+    gray: Annotated[int, Field(ge=0, le=255)] = 0
+
+
+class PrintDisc(_Frozen):
+    """An ellipse: filled, or with ``width`` only its line."""
+
+    kind: Literal["disc"]
+    at: Point
+    rx: Annotated[float, Field(gt=0)]
+    ry: Annotated[float, Field(gt=0)]
+    width: float | None = None
+    gray: Annotated[int, Field(ge=0, le=255)] = 0
+
+
+PrintItem = Annotated[PrintLine | PrintRect | PrintText | PrintDots | PrintDisc, Field(discriminator="kind")]
 
 
 class TurusGrid(_Frozen):
