@@ -118,7 +118,7 @@ def _region_rows(file: str, first_id: int) -> Iterator[dict[str, Any]]:
         next_id += 1
         return made
 
-    with (files("db.regions") / file).open(encoding="utf-8", newline="") as f:
+    with (files("db.regions") / file).open(encoding="utf-8") as f:
         for line in csv.DictReader(f):
             level, parent = {4: (Level.REGENCY, None), 6: (Level.KECAMATAN, Level.REGENCY), 10: (Level.DESA, Level.KECAMATAN)}[
                 len(line["code"])

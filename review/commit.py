@@ -1,0 +1,107 @@
+"""The only writer of counts. Insert-only: a version follows the version it supersedes, nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from db import audit
+from db.queries import standing
+from db.tables import CommittedCount, Photo, Region, ReviewAction, SheetCommit
+from db.types import Source
+
+Values = Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which sheet: one page of one TPS and election."""
+
+    election_id: str
+    tps_id: int
+    form: str
+    page: int
+
+
+class CommitRace(Exception):
+    """Another transaction committed this sheet first; read again what stands and decide anew."""
+
+
+def current(session: Session, place: Place) -> SheetCommit | None:
+    """The last version of the sheet, void or not."""
+    return standing(session, place.election_id, place.tps_id, place.form, place.page)
+
+
+def values_of(commit: SheetCommit) -> dict[str, int | None]:
+    return {c.name: c.value for c in commit.counts}
+
+
+def write(
+    session: Session,
+    place: Place,
+    values: Values,
+    *,
+    photo: Photo,
+    interpretation_id: int | None,
+    action: ReviewAction | None,
+    follows: SheetCommit | None,
+    at: datetime,
+    paper_error: bool = False,
+    void: bool = False,
+    note: str = "",
+) -> SheetCommit:
+    """Add the version after ``follows`` (None: the first). Without ``action`` the machine stands for it.
+
+    Raises:
+        CommitRace: ``follows`` is not the last version any more; nothing was written.
+    """
+    commit = SheetCommit(
+        election_id=place.election_id,
+        tps_id=place.tps_id,
+        form=place.form,
+        page=place.page,
+        version=follows.version + 1 if follows else 1,
+        supersedes_id=follows.id if follows else None,
+        photo_id=photo.id,
+        interpretation_id=interpretation_id,
+        action_id=action.id if action else None,
+        source=Source.PERSON if action else Source.MACHINE,
+        user_id=action.user_id if action else None,
+        at=at,
+        void=void,
+        paper_error=paper_error,
+        note=note,
+        counts=[CommittedCount(name=n, value=v) for n, v in sorted(values.items())],
+    )
+    try:
+        with session.begin_nested():
+            session.add(commit)
+            session.flush()
+    except IntegrityError as e:
+        raise CommitRace() from e
+    region = session.get_one(Region, place.tps_id)
+    audit.append(
+        session,
+        "withdrawn" if void else "committed",
+        f"commit:{commit.id}",
+        commit.user_id,
+        {
+            "election": place.election_id,
+            "tps": region.code,
+            "form": place.form,
+            "page": place.page,
+            "version": commit.version,
+            "supersedes": commit.supersedes_id,
+            "source": commit.source.value,
+            "photo": photo.sha256,
+            "interpretation": interpretation_id,
+            "action": commit.action_id,
+            "paper_error": paper_error,
+            "values": dict(sorted(values.items())),
+        },
+    )
+    return commit

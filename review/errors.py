@@ -1,0 +1,170 @@
+"""Every refusal of a sheet's life.
+
+ServiceError (db.errors)
++-- StoreError, UnknownElection, UnknownTps, UnknownRegion, UnknownUser    (db)
++-- UnknownPage, UnknownPhoto
++-- NotAllowed
+|   +-- OutsideArea
+|   +-- OwnPhoto
++-- DuplicatePhoto
+|   +-- DuplicateOtherTps
++-- LeaseLost, AlreadySettled, StaleSheet                                  somebody else was faster
++-- BadValues, RulesBroken, NoteRequired                                   what was typed cannot stand
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from db.errors import ServiceError
+from db.queries import UnknownElection, UnknownRegion, UnknownTps
+from db.store import StoreError
+from db.users import UnknownUser
+from tally.interpretation import Finding
+
+if TYPE_CHECKING:
+    from review.receipt import Receipt
+
+__all__ = [
+    "AlreadySettled",
+    "BadValues",
+    "DuplicateOtherTps",
+    "DuplicatePhoto",
+    "LeaseLost",
+    "NotAllowed",
+    "NoteRequired",
+    "OutsideArea",
+    "OwnPhoto",
+    "RulesBroken",
+    "ServiceError",
+    "StaleSheet",
+    "StoreError",
+    "UnknownElection",
+    "UnknownPage",
+    "UnknownPhoto",
+    "UnknownRegion",
+    "UnknownTps",
+    "UnknownUser",
+]
+
+
+class UnknownPage(ServiceError):
+    code = "unknown_page"
+    status = 422
+    text = "Formulir atau halaman ini bukan bagian dari pemilihan ini."
+    text_en = "This form or page does not belong to the election."
+
+
+class UnknownPhoto(ServiceError):
+    code = "unknown_photo"
+    status = 404
+    text = "Foto tidak ditemukan."
+    text_en = "There is no such photo."
+
+
+class NotAllowed(ServiceError):
+    code = "not_allowed"
+    status = 403
+    text = "Peran Anda tidak boleh melakukan ini."
+    text_en = "Your role may not do this."
+
+
+class OutsideArea(NotAllowed):
+    code = "outside_area"
+    text = "TPS ini di luar wilayah tugas Anda."
+    text_en = "This TPS is outside your area."
+
+
+class OwnPhoto(NotAllowed):
+    code = "own_photo"
+    text = "Foto ini Anda unggah sendiri, jadi harus diperiksa orang lain."
+    text_en = "You uploaded this photo yourself, so somebody else must review it."
+
+
+class DuplicatePhoto(ServiceError):
+    code = "duplicate_photo"
+    status = 409
+    text = "Foto ini sudah diterima sebelumnya. Tidak perlu dikirim lagi."
+    text_en = "This photo was received before. It need not be sent again."
+
+    def __init__(self, receipt: Receipt, details: Mapping[str, Any] | None = None) -> None:
+        self.receipt = receipt
+        super().__init__({"receipt": receipt.to_dict(), **(details or {})})
+
+
+class DuplicateOtherTps(DuplicatePhoto):
+    code = "duplicate_other_tps"
+    text = (
+        "Foto yang sama sudah dikirim untuk TPS atau pemilihan lain. Periksa TPS yang dipilih; bila yang dulu salah, beri tahu pemeriksa."
+    )
+    text_en = "The same photo was sent for another TPS or election. Check the TPS; if the earlier one was wrong, tell a reviewer."
+
+
+class LeaseLost(ServiceError):
+    code = "lease_lost"
+    status = 409
+    text = "Lembar ini sedang dikerjakan orang lain, atau waktu Anda sudah habis."
+    text_en = "Somebody else works on this sheet, or your time on it ran out."
+
+
+class AlreadySettled(ServiceError):
+    code = "already_settled"
+    status = 409
+    text = "Lembar ini sudah selesai diperiksa."
+    text_en = "This sheet is settled already."
+
+
+class StaleSheet(ServiceError):
+    code = "stale_sheet"
+    status = 409
+    text = "Lembar ini berubah sejak Anda membukanya. Muat ulang, lalu periksa lagi."
+    text_en = "This sheet changed since you opened it. Load it again and look once more."
+
+
+class BadValues(ServiceError):
+    """``numbers``: name -> why, in the two languages."""
+
+    code = "bad_values"
+    status = 422
+    text = "Ada angka yang kurang atau tidak mungkin."
+    text_en = "A number is missing or impossible."
+
+    def __init__(self, numbers: Mapping[str, tuple[str, str]]) -> None:
+        super().__init__({"numbers": {k: {"message": i, "message_en": e} for k, (i, e) in numbers.items()}})
+
+
+class RulesBroken(ServiceError):
+    """A rule of the form does not hold, or a number is not legible: only with "the paper itself is wrong" may it stand."""
+
+    code = "rules_broken"
+    status = 422
+    text = "Angka-angka ini tidak cocok satu sama lain. Periksa lagi; bila di kertas memang begitu, nyatakan salah di kertas."
+    text_en = "These numbers do not agree with each other. Look again; if the paper says so, mark it as an error on the paper."
+
+    def __init__(self, broken: Sequence[Finding], not_legible: Sequence[str]) -> None:
+        self.findings = tuple(broken)
+        super().__init__(
+            {
+                "findings": [
+                    {
+                        "rule_id": f.rule_id,
+                        "rule": f.rule,
+                        "numbers": list(f.numbers),
+                        "expected": f.expected,
+                        "actual": f.actual,
+                        "severity": f.severity.value,
+                        "holds": f.holds,
+                    }
+                    for f in broken
+                ],
+                "not_legible": list(not_legible),
+            }
+        )
+
+
+class NoteRequired(ServiceError):
+    code = "note_required"
+    status = 422
+    text = "Tulis alasannya."
+    text_en = "Say why."

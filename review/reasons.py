@@ -1,0 +1,61 @@
+"""Reasons as they are stored in the queue and shown to people. The machine's are tally's; three come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tally.interpretation import Reason, ReasonCode
+from tally.texts import TEXTS
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonText:
+    """Why a photo needs a person. ``code`` is a tally ReasonCode or one of this module's."""
+
+    code: str
+    numbers: tuple[str, ...]
+    message: str
+    message_en: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"code": self.code, "numbers": list(self.numbers), "message": self.message, "message_en": self.message_en}
+
+
+STATED_PAGE_DIFFERS = "stated_page_differs"
+NOT_COMPLETE = "not_complete"
+WITHDRAWN = "withdrawn"
+
+_OWN = {
+    STATED_PAGE_DIFFERS: (
+        "Halaman yang dikenali mesin bukan halaman yang disebut pengirim.",
+        "The page the machine recognised is not the one the sender named.",
+    ),
+    NOT_COMPLETE: (
+        "Bacaan mesin tidak lengkap atau tidak memenuhi aturan formulir.",
+        "The machine's reading is not complete or breaks a rule of the form.",
+    ),
+    WITHDRAWN: ("Angka yang sudah disahkan ditarik kembali.", "Counts that stood were withdrawn."),
+}
+
+
+def own(code: str, numbers: Iterable[str] = (), detail: str = "") -> ReasonText:
+    """One of this module's reasons."""
+    text, text_en = _OWN[code]
+    tail = f" ({detail})" if detail else ""
+    return ReasonText(code, tuple(numbers), text + tail, text_en + tail)
+
+
+def of_code(code: ReasonCode, numbers: Iterable[str] = ()) -> ReasonText:
+    text, text_en = TEXTS[code]
+    return ReasonText(code.value, tuple(numbers), text, text_en)
+
+
+def of_machine(reasons: Iterable[Reason]) -> tuple[ReasonText, ...]:
+    """The machine's own reasons; its Indonesian sentence may say more than the code's."""
+    return tuple(ReasonText(r.code.value, r.numbers, r.message or TEXTS[r.code][0], TEXTS[r.code][1]) for r in reasons)
+
+
+def from_json(raw: Iterable[Mapping[str, Any]]) -> tuple[ReasonText, ...]:
+    return tuple(ReasonText(r["code"], tuple(r["numbers"]), r["message"], r["message_en"]) for r in raw)

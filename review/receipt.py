@@ -1,0 +1,49 @@
+"""What an operator holds in hand after an upload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from db.tables import Photo
+from db.views import TpsRef
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """``number`` is short enough to read out on the phone: the first ten digits of the file's SHA-256."""
+
+    photo_id: int
+    number: str
+    sha256: str
+    size: int
+    name: str
+    election_id: str
+    tps: TpsRef
+    received_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "photo": self.photo_id,
+            "number": self.number,
+            "sha256": self.sha256,
+            "size": self.size,
+            "name": self.name,
+            "election": self.election_id,
+            "tps": self.tps.to_dict(),
+            "received_at": self.received_at.isoformat(),
+        }
+
+
+def receipt_of(photo: Photo, tps: TpsRef) -> Receipt:
+    return Receipt(
+        photo_id=photo.id,
+        number=photo.sha256[:10].upper(),
+        sha256=photo.sha256,
+        size=photo.size,
+        name=photo.name,
+        election_id=photo.election_id,
+        tps=tps,
+        received_at=photo.received_at,
+    )
