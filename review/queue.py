@@ -106,7 +106,7 @@ def next_sheet(session: Session, reviewer_id: int, *, election_id: str | None = 
     if election_id is not None:
         query = query.where(QueueEntry.election_id == election_id)
     in_hand = query.where(QueueEntry.lease_user_id == reviewer_id, QueueEntry.lease_until > now)
-    entry = session.scalar(in_hand.limit(1))
+    entry = session.scalar(in_hand.limit(1).with_for_update().execution_options(populate_existing=True))
     if entry is None:
         free = query.where(or_(QueueEntry.lease_user_id.is_(None), QueueEntry.lease_until <= now))
         entry = session.scalar(free.limit(1).with_for_update(skip_locked=True).execution_options(populate_existing=True))

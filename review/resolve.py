@@ -213,7 +213,7 @@ def _assign(session: Session, reviewer_id: int, at: Standing, entry: QueueEntry,
     form, page = action.form or at.form, action.page or at.page
     known = form is not None and page is not None and PageRef(form, page) in view.pages
     asked = action.form is not None or action.page is not None
-    if not known and (asked or view.id == at.election_id and form is not None):
+    if not known and (asked or (view.id == at.election_id and form is not None)):
         raise UnknownPage({"election": view.id, "form": form, "page": page})
     moved = Standing(at.photo, entry, at.interpretation, view.id, tps_id, form if known else None, page if known else None)
     row = _write_action(session, reviewer_id, moved, ActionKind.ASSIGN, _place_json(session, at), _place_json(session, moved), action.note)
