@@ -1,0 +1,98 @@
+"""Migrations make exactly the declared tables, and history cannot be changed, by whatever way."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from db.guard import InsertOnlyError
+from db.migrate import is_current, upgrade
+from db.session import make_engine
+from db.tables import INSERT_ONLY, Base, CommittedCount, Photo
+from tests.world import World, votes
+
+
+def test_upgrade_from_empty_makes_the_declared_tables(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/deep/below/c1.sqlite3"
+    assert not is_current(url)
+    upgrade(url)
+    upgrade(url)
+    assert is_current(url)
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata) == []
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        checks = connection.execute(text("SELECT sql FROM sqlite_master WHERE name IN ('sheet_commit', 'committed_count')")).scalars().all()
+    declared = {c.name for t in Base.metadata.tables.values() for c in t.constraints if str(c.name).startswith("ck_")}
+    assert declared and declared == set(re.findall(r"ck_\w+", " ".join(checks)))
+
+
+def test_upgrade_works_from_another_folder(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/c1.sqlite3"
+    code = f"from db.migrate import upgrade, is_current; upgrade({url!r}); assert is_current({url!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def counted(world: World) -> None:
+    receipt = world.upload()
+    world.read(receipt, votes(10, 20, 30))
+
+
+@pytest.mark.parametrize("table", [t.__tablename__ for t in INSERT_ONLY])
+@pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
+def test_triggers_refuse_to_change_history(world: World, table: str, change: str) -> None:
+    counted(world)
+    column = next(iter(Base.metadata.tables[table].primary_key)).name
+    if table == "review_action":  # nothing was reviewed yet: give the trigger a row to refuse
+        with world.db.writing() as s:
+            s.execute(
+                text(
+                    "INSERT INTO review_action (photo_id, user_id, at, kind, election_id, tps_id, before, after, note) "
+                    "SELECT id, uploader_id, received_at, 'confirm', election_id, tps_id, '{}', '{}', '' FROM photo"
+                )
+            )
+    with world.db.reading() as s:
+        rows = s.execute(text(f"SELECT * FROM {table} ORDER BY 1")).all()  # noqa: S608
+    assert rows
+    with pytest.raises(DBAPIError, match="insert-only"), world.db.writing() as s:
+        s.execute(text(change.format(table, column, column)))
+    with world.db.reading() as s:
+        assert s.execute(text(f"SELECT * FROM {table} ORDER BY 1")).all() == rows  # noqa: S608
+
+
+def test_session_refuses_to_change_history(world: World) -> None:
+    counted(world)
+    with pytest.raises(InsertOnlyError), world.db.writing() as s:
+        s.scalars(select(Photo)).one().name = "other.jpg"
+    with pytest.raises(InsertOnlyError), world.db.writing() as s:
+        s.delete(s.scalars(select(Photo)).one())
+    with pytest.raises(InsertOnlyError), world.db.writing() as s:
+        s.execute(update(CommittedCount).values(value=999))
+    with pytest.raises(InsertOnlyError), world.db.writing() as s:
+        s.execute(delete(CommittedCount))
+    with pytest.raises(InsertOnlyError), world.db.writing() as s:
+        s.scalars(select(CommittedCount)).first().value = 999  # type: ignore[union-attr]
+
+
+def test_foreign_keys_hold(world: World) -> None:
+    with pytest.raises(DBAPIError, match="FOREIGN KEY"), world.db.writing() as s:
+        s.execute(text("INSERT INTO user_area (user_id, region_id) VALUES (987654, 1)"))
+
+
+def test_reading_throws_changes_away_and_writing_rolls_back(world: World) -> None:
+    with world.db.reading() as s:
+        s.execute(text("UPDATE election SET name = 'x'"))
+    with pytest.raises(ZeroDivisionError), world.db.writing() as s:
+        s.execute(text("UPDATE election SET name = 'y'"))
+        _ = 1 / 0
+    with world.db.reading() as s:
+        assert not set(s.execute(text("SELECT name FROM election")).scalars()) & {"x", "y"}

@@ -1,0 +1,134 @@
+"""A small world for tests of db, review and api: a migrated and seeded database, a photo folder, and machine words to record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import select
+
+from db.config import Settings
+from db.migrate import upgrade
+from db.seed import DEMO_USERS, seed_demo
+from db.session import Database
+from db.store import PhotoStore, open_store
+from db.tables import User
+from review.intake import Recorded, receive_photo, record_interpretation
+from review.receipt import Receipt
+from tally.glyphs import boxes_of
+from tally.interpretation import Accepted, Interpretation, NeedsReview, NumberReading, ReaderSays, Reason, ReasonCode, Unreadable
+from templates_c1.registry import page as template_page
+from templates_c1.rules import check
+
+PASSWORD = "hanya-untuk-uji"
+FORM = "c-hasil-ppwp-2024"
+TPS = "1607011016001"
+OTHER_TPS = "1607011016002"
+VERSIONS = {"template": "1", "cnn": "a", "policy": "1"}
+_fresh = count()
+
+
+@dataclass(frozen=True)
+class World:
+    settings: Settings
+    db: Database
+    store: PhotoStore
+    users: Mapping[str, int]
+
+    def upload(
+        self,
+        *,
+        data: bytes | None = None,
+        tps: str = TPS,
+        election: str = "ppwp-2024",
+        by: str = "operator",
+        stated_page: int | None = None,
+        name: str = "foto.jpg",
+    ) -> Receipt:
+        """A photo with content of its own, unless ``data`` says which."""
+        return receive_photo(
+            self.db,
+            self.store,
+            data=data if data is not None else f"photo {next(_fresh)}".encode(),
+            name=name,
+            media_type="image/jpeg",
+            uploader_id=self.users[by],
+            election_id=election,
+            tps_code=tps,
+            stated_page=stated_page,
+        )
+
+    def record(self, receipt: Receipt, word: Interpretation) -> Recorded:
+        with self.db.writing() as session:
+            return record_interpretation(session, receipt.photo_id, word)
+
+    def read(self, receipt: Receipt, values: Mapping[str, int | None], **how: object) -> Recorded:
+        """Record what ``word`` makes of ``values``."""
+        return self.record(receipt, word(receipt, values, **how))  # type: ignore[arg-type]
+
+
+def open_world(url: str, folder: Path, *, fresh: bool = True) -> World:
+    """``fresh``: migrate and seed first."""
+    settings = Settings(url, str(folder / "photos"))
+    if fresh:
+        upgrade(url)
+    db = Database(url)
+    if fresh:
+        with db.writing() as session:
+            seed_demo(session, dict.fromkeys(DEMO_USERS, PASSWORD))
+    with db.reading() as session:
+        users = dict(session.execute(select(User.username, User.id)).tuples().all())
+    return World(settings, db, open_store(settings.photos), users)
+
+
+def votes(one: int, two: int, three: int) -> dict[str, int | None]:
+    """Page 2 of the 2024 form."""
+    return {"suara_paslon_1": one, "suara_paslon_2": two, "suara_paslon_3": three}
+
+
+def validity(valid: int, invalid: int, total: int | None = None) -> dict[str, int | None]:
+    """Page 3 of the 2024 form."""
+    return {"suara_sah": valid, "suara_tidak_sah": invalid, "suara_total": valid + invalid if total is None else total}
+
+
+def word(
+    receipt: Receipt,
+    values: Mapping[str, int | None],
+    *,
+    form: str = FORM,
+    page: int = 2,
+    doubt: tuple[ReasonCode, ...] = (),
+    versions: Mapping[str, str] = VERSIONS,
+) -> Interpretation:
+    """What the machine says when it reads ``values``: accepted, or with ``doubt`` in need of review."""
+    layout = template_page(form, page)
+    numbers = tuple(
+        NumberReading(
+            n.name,
+            boxes_of(v, 3) if (v := values[n.name]) is not None else "1X1",
+            v,
+            0.999,
+            {"cnn": ReaderSays(boxes_of(v or 0, 3), 0.99)},
+            ((boxes_of(v or 0, 3), 0.999),),
+        )
+        for n in layout.numbers
+    )
+    findings = check(layout, values)
+    reasons = tuple(Reason(code, (layout.numbers[0].name,), "") for code in doubt)
+    outcome = NeedsReview(form, page, numbers, findings, reasons) if doubt else Accepted(form, page, numbers, findings)
+    corners = {n.name: tuple(((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0)) for _ in n.boxes) for n in layout.numbers}
+    sheet = ((0.0, 0.0), (100.0, 0.0), (100.0, 150.0), (0.0, 150.0))
+    return Interpretation(receipt.name, receipt.sha256, outcome, dict(versions), {"total": 0.1}, corners, sheet)
+
+
+def unreadable(
+    receipt: Receipt, code: ReasonCode = ReasonCode.FORM_NOT_RECOGNISED, versions: Mapping[str, str] = VERSIONS
+) -> Interpretation:
+    return Interpretation(receipt.name, receipt.sha256, Unreadable((Reason(code, (), ""),)), dict(versions))
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
