@@ -1,0 +1,98 @@
+"""The small convolutional network as a reader: every box of a sheet in one batch, calibrated probabilities over the 14 glyphs.
+
+The weights lie in ``ocr/models/cnn.onnx``; their side-car ``cnn.json`` names the glyphs in the order of the outputs and the
+temperatures by which the logits are divided, so that a score means how often such a box is right (fitted on boxes of stations that
+the network had not seen, see ``ocr/models/MODEL_CARD.md``). How the network is trained: ``ocr/training``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ocr.types import BoxReading, Floats, Gray, LocatedBox
+from tally.glyphs import GLYPHS
+
+MODEL = Path(__file__).parent.parent / "models" / "cnn.onnx"
+NET_SIZE = 40
+"""The network's input is NET_SIZE x NET_SIZE; crops are shrunk to it, border and surroundings included."""
+
+
+class CnnReader:
+    """Reads boxes with the network at ``path`` (side-car with the same name and ``.json``).
+
+    One instance serves one thread's worth of work at a time: it runs on one thread so that several workers share a machine's cores fairly.
+
+    Raises:
+        FileNotFoundError: the model or its side-car is missing.
+        ValueError: the side-car's glyphs are not this program's.
+    """
+
+    name = "cnn"
+
+    def __init__(self, path: Path = MODEL) -> None:
+        sidecar: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        if sidecar["glyphs"] != GLYPHS:
+            raise ValueError(f"{path.name} was trained for the glyphs {sidecar['glyphs']!r}, this program uses {GLYPHS!r}")
+        self.temperature = float(sidecar["temperature"])
+        self.temperatures: dict[str, float] = {str(k): float(v) for k, v in sidecar.get("temperatures", {}).items()}
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def logits(self, crops: NDArray[np.uint8]) -> Floats:
+        """(n, 64, 64) crops -> (n, 14) raw outputs, before calibration."""
+        if len(crops) == 0:
+            return np.zeros((0, len(GLYPHS)))
+        small = np.stack([cv2.resize(crop, (NET_SIZE, NET_SIZE), interpolation=cv2.INTER_AREA) for crop in crops])
+        (out,) = self._session.run(["logits"], {"boxes": small[:, None].astype(np.float32)})
+        return np.asarray(out, dtype=np.float64)
+
+    def scores(self, crops: NDArray[np.uint8], form: str | None = None) -> Floats:
+        """(n, 64, 64) uint8 crops -> (n, 14) calibrated probabilities over ``GLYPHS``, each row's sum 1.
+
+        ``form`` picks the temperature fitted for that form where there is one; without it the general one is used.
+        """
+        logits = self.logits(crops) / self.temperatures.get(form or "", self.temperature)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True)) if len(logits) else logits
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True)) if len(logits) else powers
+
+    def read(self, boxes: Sequence[LocatedBox], form: str | None = None) -> list[BoxReading]:
+        """One reading for each box, in the same order."""
+        if not boxes:
+            return []
+        scores = self.scores(np.stack([box.crop for box in boxes]), form)
+        return [BoxReading(self.name, box.number, box.index, row) for box, row in zip(boxes, scores, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def default_reader() -> CnnReader:
+    """The project's own network, loaded once a process."""
+    return CnnReader()
+
+
+def read_crop(gray: Gray) -> tuple[str, float]:
+    """Glyph and confidence of one loose single-box crop of any size, the border in it or not.
+
+    Raises:
+        ValueError: the crop is not a gray picture or is smaller than 8 px.
+    """
+    from ocr.locate import normalise_crop
+
+    if gray.ndim != 2 or min(gray.shape) < 8:
+        raise ValueError(f"a box crop is a gray picture of at least 8 x 8 px, not {gray.shape}")
+    scores = default_reader().scores(normalise_crop(gray)[None])[0]
+    best = int(scores.argmax())
+    return GLYPHS[best], float(scores[best])

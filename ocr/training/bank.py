@@ -1,0 +1,286 @@
+"""Training pictures: real boxes damaged anew, and boxes composed of one writer's ink on another form's paper.
+
+A *bank* is a large array of 40 x 40 pictures with labels, made once for every fold from that fold's boxes alone, so that any set of
+folds can be trained on together without a held-out box, its paper or its ink ever being seen.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.training import augment, ink
+from ocr.training.ink import Image
+from tally.glyphs import BLANK, CROSS, DASH, DIGITS, GLYPHS, JUNK
+
+LETTERS = "ABEFGHKMNPQRTUVWYaefhkmnprtuwy&@#%"
+"""Letters that look like no digit and no X."""
+_FONTS = (
+    cv2.FONT_HERSHEY_SIMPLEX,
+    cv2.FONT_HERSHEY_COMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+    cv2.FONT_HERSHEY_DUPLEX,
+)
+
+KINDS = {
+    "real": 0.56,
+    "transplant": 0.09,
+    "foreign": 0.08,
+    "blank": 0.05,
+    "dash": 0.035,
+    "cross": 0.03,
+    "cross_over_zero": 0.015,
+    "junk": 0.14,
+}
+"""What share of a bank is what. ``foreign``: digits of other writers on the paper of real boxes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The real boxes a bank may use.
+
+    Attributes:
+        crops: (n, 64, 64) uint8.
+        labels: (n,) indices into GLYPHS.
+        weights: (n,) how often each is drawn.
+        foreign: (m, 28, 28) digits of other writers, white on black.
+        foreign_labels: (m,)
+    """
+
+    crops: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    weights: NDArray[np.float64]
+    foreign: NDArray[np.uint8]
+    foreign_labels: NDArray[np.uint8]
+
+
+class Composer:
+    """Draws training pictures from one pool."""
+
+    def __init__(self, pool: Pool, seed: int) -> None:
+        self.pool = pool
+        self.rng = np.random.default_rng(seed)
+        random.seed(seed)
+        # real junk stays out of ink and paper
+        usable = np.where(pool.labels != GLYPHS.index(JUNK), pool.weights, 0)
+        self._any = np.cumsum(pool.weights / pool.weights.sum())
+        self._clean = np.cumsum(usable / usable.sum())
+        digits = np.where(pool.labels < len(DIGITS), usable, 0)
+        self._digits = np.cumsum(digits / digits.sum())
+        self._zeros = np.flatnonzero(pool.labels == 0)
+        self._kinds: dict[str, Callable[[], tuple[Image, str]]] = {
+            "real": self._real,
+            "transplant": self._transplant,
+            "foreign": self._foreign,
+            "blank": self._blank,
+            "dash": self._dash,
+            "cross": self._cross,
+            "cross_over_zero": self._cross_over_zero,
+            "junk": self._junk,
+        }
+
+    def draw(self) -> tuple[NDArray[np.uint8], int]:
+        """One damaged box ((64, 64) uint8) and its glyph's index."""
+        names = list(KINDS)
+        if len(self.pool.foreign) == 0:
+            names.remove("foreign")
+        kind = random.choices(names, [KINDS[n] for n in names])[0]
+        picture, glyph = self._kinds[kind]()
+        if glyph != JUNK and random.random() < 0.15:
+            picture = self._intruders(picture)
+        return augment.damage(picture, self.rng), GLYPHS.index(glyph)
+
+    # what is drawn -----------------------------------------------------------------------------------------------------------------
+
+    def _pick(self, cumulative: NDArray[np.float64]) -> int:
+        return min(int(np.searchsorted(cumulative, random.random())), len(cumulative) - 1)
+
+    def _paper(self) -> Image:
+        paper, _ = ink.separate(self.pool.crops[self._pick(self._clean)], self.rng)
+        return paper
+
+    def _ink_of(self, index: int) -> Image:
+        return ink.separate(self.pool.crops[index], self.rng)[1]
+
+    def _digit_ink(self) -> tuple[Image, str]:
+        """A digit's ink, of a real box or of another writer."""
+        if len(self.pool.foreign) and random.random() < 0.35:
+            return self._foreign_ink()
+        index = self._pick(self._digits)
+        return self._ink_of(index), GLYPHS[self.pool.labels[index]]
+
+    def _foreign_ink(self) -> tuple[Image, str]:
+        index = random.randrange(len(self.pool.foreign))
+        digit = self.pool.foreign[index]
+        ys, xs = np.nonzero(digit > 60)
+        cut = digit[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
+        height = random.uniform(22, 44)
+        width = min(44.0, cut.shape[1] / cut.shape[0] * height * random.uniform(0.8, 1.25))
+        size = max(3, round(width)), max(8, round(height))
+        big = cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
+        # MNIST's pen is thick: keep the middle of the stroke
+        low = random.uniform(40, 170)
+        big = np.clip((big - low) / (255 - low) * 1.6, 0, 1)
+        canvas = np.zeros((ink.SIZE, ink.SIZE), np.float32)
+        room_x, room_y = 52 - size[0], 52 - size[1]
+        x = 6 + min(max(0, round(random.gauss(room_x / 2, 2.5))), room_x)
+        y = 6 + min(max(0, round(random.gauss(room_y / 2, 2.5))), room_y)
+        canvas[y : y + size[1], x : x + size[0]] = big
+        return ink.shift(canvas * self._dark(), 0, 0, 1.0, random.gauss(0, 4)), GLYPHS[self.pool.foreign_labels[index]]
+
+    @staticmethod
+    def _dark() -> float:
+        return random.uniform(45, 170)
+
+    @staticmethod
+    def _width() -> float:
+        return random.uniform(1.3, 4.2)
+
+    # the kinds ---------------------------------------------------------------------------------------------------------------------
+
+    def _real(self) -> tuple[Image, str]:
+        index = self._pick(self._any)
+        return self.pool.crops[index].astype(np.float32), GLYPHS[self.pool.labels[index]]
+
+    def _transplant(self) -> tuple[Image, str]:
+        index = self._pick(self._clean)
+        layer = self._ink_of(index) * random.uniform(0.7, 1.5)
+        moved = ink.shift(layer, random.gauss(0, 1.5), random.gauss(0, 1.5), random.uniform(0.8, 1.12))
+        return ink.put(self._paper(), moved), GLYPHS[self.pool.labels[index]]
+
+    def _foreign(self) -> tuple[Image, str]:
+        layer, glyph = self._foreign_ink()
+        return ink.put(self._paper(), layer), glyph
+
+    def _blank(self) -> tuple[Image, str]:
+        paper = self._paper()
+        if random.random() < 0.25:  # the other side of the paper, or what an eraser left
+            faint = cv2.GaussianBlur(self._digit_ink()[0], (0, 0), random.uniform(1.0, 2.5)) * random.uniform(0.02, 0.1)
+            paper = ink.put(paper, np.asarray(faint, dtype=np.float32))
+        if random.random() < 0.3:
+            x, y = random.uniform(12, 52), random.uniform(12, 52)
+            speck: ink.Points = [(x, y), (x + random.gauss(0, 1), y + random.gauss(0, 1))]
+            paper = ink.put(paper, ink.strokes([speck], random.uniform(0.6, 1.6), self._dark()))
+        return paper, BLANK
+
+    def _dash(self) -> tuple[Image, str]:
+        return ink.put(self._paper(), ink.strokes(ink.dash_lines(), self._width(), self._dark(), 0.9)), DASH
+
+    def _cross_ink(self) -> Image:
+        if random.random() < 0.3:
+            count = random.choice((2, 2, 3, 3, 4))
+            lines = ink.spanning_cross_lines(count, random.randrange(count), random.uniform(47, 62))
+        else:
+            lines = ink.cross_lines(random.uniform(0.45, 1.0) if random.random() < 0.7 else random.uniform(1.0, 1.5))
+        return ink.strokes(lines, self._width(), self._dark(), 1.2)
+
+    def _cross(self) -> tuple[Image, str]:
+        return ink.put(self._paper(), self._cross_ink()), CROSS
+
+    def _cross_over_zero(self) -> tuple[Image, str]:
+        layer, glyph = self._digit_ink()
+        for _ in range(40):
+            if glyph == "0":
+                break
+            layer, glyph = self._foreign_ink() if len(self.pool.foreign) else self._digit_ink()
+        else:
+            return self._cross()
+        return ink.put(self._paper(), np.maximum(layer * random.uniform(0.7, 1.2), self._cross_ink())), CROSS
+
+    def _junk(self) -> tuple[Image, str]:
+        kind = random.choices(
+            ("overlay", "scribble", "struck", "hatched", "letters", "pair", "displaced", "print", "fluid"), (28, 14, 17, 9, 11, 6, 7, 4, 4)
+        )[0]
+        paper = self._paper()
+        if kind == "overlay":
+            for _ in range(8):
+                (a, glyph_a), (b, glyph_b) = self._digit_ink(), self._digit_ink()
+                b = ink.shift(b, random.gauss(0, 2.5), random.gauss(0, 2.5), random.uniform(0.85, 1.2))
+                if glyph_a != glyph_b and not ink.overlaps_too_well(a, b):
+                    layer = np.maximum(a * random.uniform(0.6, 1.2), b * random.uniform(0.9, 1.5))
+                    return ink.put(paper, layer), JUNK
+            kind = "scribble"
+        if kind == "scribble":
+            return ink.put(paper, ink.strokes(ink.scribble_lines(), self._width(), self._dark(), 1.5)), JUNK
+        if kind in ("struck", "hatched"):
+            layer, _ = self._digit_ink()
+            lines = self._strike() if kind == "struck" else ink.scribble_lines()
+            return ink.put(paper, np.maximum(layer, ink.strokes(lines, self._width(), self._dark(), 1.2))), JUNK
+        if kind == "letters":
+            text = "".join(random.choice(LETTERS) for _ in range(random.choice((1, 1, 2))))
+            x, y = 31.5 + random.gauss(0, 3), 31.5 + random.gauss(0, 3)
+            layer = ink.letter(text, random.choice(_FONTS), random.uniform(16, 36), self._width(), self._dark(), x, y)
+            return ink.put(paper, ink.shift(layer, 0, 0, 1, random.gauss(0, 6))), JUNK
+        if kind == "pair":  # two digits beside or above each other in one box
+            (a, _), (b, _) = self._digit_ink(), self._digit_ink()
+            across = random.random() < 0.7
+            gap, size = random.uniform(9, 13), random.uniform(0.45, 0.65)
+            dx, dy = (gap, random.gauss(0, 2)) if across else (random.gauss(0, 2), gap)
+            return ink.put(paper, np.maximum(ink.shift(a, -dx, -dy, size), ink.shift(b, dx, dy, size))), JUNK
+        if kind == "displaced":
+            return self._displaced(), JUNK
+        if kind == "print":  # a line of the form's own text: the box is not where it was expected
+            return self._print(float(np.median(paper))), JUNK
+        layer, _ = self._digit_ink()  # correction fluid: white patches over parts of a digit, then struck
+        mask = ink.patches(self.rng, 5, 0.5, 1.2)
+        covered = ink.put(paper, layer) * (1 - mask) + min(255.0, float(paper.max()) * 1.05) * mask
+        return ink.put(covered, ink.strokes(self._strike(), self._width(), self._dark())), JUNK
+
+    def _print(self, tone: float) -> Image:
+        """Lines of small print on empty paper."""
+        page = np.full((ink.SIZE, ink.SIZE), tone, np.float32)
+        height, pen = random.uniform(6, 11), random.uniform(0.8, 1.8)
+        for y in np.arange(random.uniform(4, 20), 62, random.uniform(14, 40)):
+            text = "".join(random.choice("abcdefghijklmnoprstuABDEHIKMNPRSTU ") for _ in range(random.randint(4, 9)))
+            page = ink.put(page, ink.letter(text, cv2.FONT_HERSHEY_SIMPLEX, height, pen, self._dark(), 31.5 + random.gauss(0, 8), float(y)))
+        return page
+
+    def _strike(self) -> list[ink.Points]:
+        """Lines that strike a digit out: two or three parallel ones, or one long slash with a second stroke."""
+        slope = random.choice((0.0, random.gauss(0, 0.3), random.uniform(0.6, 1.1), -random.uniform(0.6, 1.1)))
+        half = random.uniform(18, 27)
+        lines: list[ink.Points] = []
+        for offset in random.choice(((-4, 4), (-6, 0, 6), (-3, 3), (-8, 2))):
+            y = 31.5 + offset + random.gauss(0, 1.5)
+            lines.append([(31.5 - half, y + half * slope), (31.5 + half, y - half * slope)])
+        return lines
+
+    def _displaced(self) -> Image:
+        """Two neighbouring boxes, cut in the middle between them: what a wrongly located box looks like."""
+        first = self.pool.crops[self._pick(self._clean)].astype(np.float32)
+        second = self.pool.crops[self._pick(self._clean)].astype(np.float32)
+        second = second - float(np.median(second)) + float(np.median(first))
+        cut = random.randint(21, 29)
+        if random.random() < 0.5:
+            return np.concatenate([first[:, 64 - cut - 8 : 56], second[:, 8 : 8 + 64 - cut]], axis=1).astype(np.float32)
+        return np.concatenate([first[64 - cut - 8 : 56], second[8 : 8 + 64 - cut]], axis=0).astype(np.float32)
+
+    def _intruders(self, picture: Image) -> Image:
+        """A neighbour's border or the end of a neighbour's stroke near an edge of the crop."""
+        side = random.randrange(4)
+        if random.random() < 0.5:
+            at = random.uniform(-1, 4.5)
+            line: ink.Points = [(at, -4), (at + random.gauss(0, 1), 68)]
+        else:
+            at, depth = random.uniform(10, 54), random.uniform(3, 11)
+            line = [(-4, at), (depth, at + random.gauss(0, 6))]
+        for _ in range(side):
+            line = [(63 - y, x) for x, y in line]
+        return ink.put(picture, ink.strokes([line], random.uniform(1, 3.2), self._dark(), 0.7))
+
+
+def make_bank(pool: Pool, count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """``count`` pictures: ((count, 40, 40) uint8, (count,) uint8 indices into GLYPHS)."""
+    composer = Composer(pool, seed)
+    pictures = np.empty((count, augment.NET_SIZE, augment.NET_SIZE), np.uint8)
+    labels = np.empty(count, np.uint8)
+    for i in range(count):
+        picture, labels[i] = composer.draw()
+        pictures[i] = cv2.resize(picture, (augment.NET_SIZE, augment.NET_SIZE), interpolation=cv2.INTER_AREA)
+    return pictures, labels
