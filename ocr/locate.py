@@ -50,7 +50,7 @@ def _agreeing(sheet: AlignedSheet, pyramid: Pyramid, rows: list[RowFound]) -> li
         weight[i] = 0
         word = (weight[:, None] * shift).sum(0) / (weight.sum() + 0.02)
         off = float(np.hypot(*(row.shift - word))) / side[i]
-        if off < 0.12 and strength[i] > 0.4 or weight.sum() < 0.02 and strength[i] > 0.6:
+        if (off < 0.12 and strength[i] > 0.4) or (weight.sum() < 0.02 and strength[i] > 0.6):
             out.append(row)
             continue
         again = find_row(pyramid, lambda p, w=word: sheet.project(p) + w, row.number, CLOSE)  # type: ignore[misc]

@@ -26,6 +26,9 @@ _PAD = 8
 _DARK_CAP = 0.55
 """Darkness is cut here: a black bar beside a box weighs no more than its border."""
 
+_PULL = 0.6
+"""Score lost at one box width off the expected place: of two equal finds the nearer one is meant."""
+
 F32 = NDArray[np.float32]
 Project = Callable[[Floats], Floats]
 
@@ -115,13 +118,13 @@ def _model(number: Number) -> F32:
     line, band = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     big = 8
     for x0, y0, x1, y1 in row.boxes:
-        at = lambda v: round((float(v) + _PAD) * big)  # noqa: E731
-        a, b = (at(x0), at(y0)), (at(x1), at(y1))
+        a = (round((float(x0) + _PAD) * big), round((float(y0) + _PAD) * big))
+        b = (round((float(x1) + _PAD) * big), round((float(y1) + _PAD) * big))
         cv2.rectangle(line, a, b, 1.0, 2, cv2.LINE_AA, shift=3)
         for inset in (4, 5):
             p, q = (a[0] + inset * big, a[1] + inset * big), (b[0] - inset * big, b[1] - inset * big)
             cv2.rectangle(band, p, q, 1.0, 1, cv2.LINE_8, shift=3)
-    line, band = np.minimum(line, 1), band * (line < 0.1)
+    band = band * (line < 0.1)
     out: F32 = (line / line.sum() - band / band.sum()).astype(np.float32)
     return out
 
@@ -134,6 +137,13 @@ def darkness(patch: Gray) -> F32:
     return out
 
 
+def _saturated(dark: F32) -> F32:
+    """Thick ink counts little more than a thin printed line: else the foot of a 2 pulls the row down."""
+    lifted = np.maximum(dark - 0.03, 0)
+    out: F32 = lifted / (lifted + np.float32(0.08))
+    return out
+
+
 def find_row(pyramid: Pyramid, project: Project, number: Number, reach: float) -> RowFound:
     """``project``: template points (n, 2) -> photo pixels; ``reach``: how far off it may be, in box widths."""
     row = _row(number)
@@ -141,13 +151,14 @@ def find_row(pyramid: Pyramid, project: Project, number: Number, reach: float) -
     origin = np.array([number.boxes[0].x, min(b.y for b in number.boxes)])
     pw, ph = round(row.width) + 2 * margin, round(row.height) + 2 * margin
     quad = np.array([[0, 0], [row.width, 0], [row.width, row.height], [0, row.height]], np.float64)
-    to_photo = np.asarray(
-        cv2.getPerspectiveTransform((quad + margin).astype(np.float32), project(quad / row.per_unit + origin).astype(np.float32)), np.float64
-    )
+    expected = project(quad / row.per_unit + origin).astype(np.float32)
+    to_photo = np.asarray(cv2.getPerspectiveTransform((quad + margin).astype(np.float32), expected), np.float64)
     px = _scale_at(to_photo, margin + row.width / 2, margin + row.height / 2)
     dark = darkness(pyramid.warp(to_photo, (pw, ph), px))
-    score = cv2.matchTemplate(cv2.GaussianBlur(dark, (0, 0), 0.8), _model(number), cv2.TM_CCORR)
-    _, peak, _, (cx, cy) = cv2.minMaxLoc(score)
+    score = cv2.matchTemplate(cv2.GaussianBlur(_saturated(dark), (0, 0), 0.8), _model(number), cv2.TM_CCORR)
+    yy, xx = np.mgrid[: score.shape[0], : score.shape[1]].astype(np.float32) + np.float32(_PAD - margin)
+    score = score - _PULL * (xx * xx + yy * yy) / SIDE**2
+    _, _, _, (cx, cy) = cv2.minMaxLoc(score)
     coarse = np.array([cx + _PAD - margin, cy + _PAD - margin], np.float64)
     affine, contrast = _fit(dark, row, coarse, margin)
     border = _evidence(dark, row, affine, margin, contrast)
@@ -156,7 +167,7 @@ def find_row(pyramid: Pyramid, project: Project, number: Number, reach: float) -
     photo = cv2.perspectiveTransform((moved.reshape(1, -1, 2) + margin), to_photo).reshape(-1, 4, 2)
     centre = np.array([[[row.width / 2, row.height / 2]], [[row.width / 2 + affine[0, 0], row.height / 2 + affine[1, 0]]]]) + margin
     was, now = cv2.perspectiveTransform(centre, to_photo).reshape(2, 2)
-    return RowFound(number, np.asarray(photo, np.float64), border, now - was, contrast, px * SIDE)
+    return RowFound(number, np.asarray(photo, np.float64), border, np.asarray(now - was, np.float64), contrast, px * SIDE)
 
 
 def _quad(b: Floats) -> Floats:
@@ -187,7 +198,8 @@ def _profiles(dark: F32, row: _Row, affine: Floats, margin: int, offsets: F32) -
     mx = x[:, :, None] + np.where(vertical, step, 0)
     my = y[:, :, None] + np.where(vertical, 0, step)
     n = len(s) * _SAMPLES
-    out = cv2.remap(dark, mx.reshape(n, -1).astype(np.float32), my.reshape(n, -1).astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mx, my = mx.reshape(n, -1).astype(np.float32), my.reshape(n, -1).astype(np.float32)
+    out = cv2.remap(dark, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.float32).reshape(len(s), _SAMPLES, len(offsets))
 
 
@@ -196,7 +208,7 @@ def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> tuple[Floats, flo
     affine = np.zeros((2, 3))
     affine[:, 0] = coarse
     contrast = 0.0
-    soft = cv2.GaussianBlur(dark, (0, 0), 0.7)
+    soft = np.asarray(cv2.GaussianBlur(dark, (0, 0), 0.7), np.float32)
     s = row.sides
     mid = (s[:, 0:2] + s[:, 2:4]).astype(np.float64) / 2 - np.array([row.width, row.height]) / 2
     for reach in (4, 2):
@@ -235,8 +247,9 @@ def _robust(at: Floats, shift: F32, weight: F32) -> Floats:
 
 def _evidence(dark: F32, row: _Row, affine: Floats, margin: int, contrast: float) -> Floats:
     """(k,) share of each box's border that is there: darker than the inside beside it, within a pixel of the fitted line."""
-    prof = _profiles(dark, row, affine, margin, np.array([-1, 0, 1, 4, 5], np.float32))
-    rise = prof[:, :, :3].max(axis=2) - np.median(prof[:, :, 3:].mean(axis=2), axis=1, keepdims=True)
+    prof = _profiles(dark, row, affine, margin, np.array([-1, 0, 1, 4, 5, 6, 7], np.float32))
+    inside = np.percentile(prof[:, :, 3:].reshape(len(prof), -1), 25, axis=1)
+    rise = prof[:, :, :3].max(axis=2) - inside[:, None]
     there = rise > max(0.05, 0.4 * contrast)
     side = there.reshape(-1, 2 * _SAMPLES).mean(axis=1)
     share = np.clip((side - 0.35) / 0.5, 0, 1)

@@ -23,16 +23,19 @@ FILE = "features.npz"
 PAPER = 0.90
 """Share of the paper's brightness above which nothing is print: leaves out the grey watermark of the 2019 scans (0.93)."""
 
-Bytes = NDArray[np.uint8]
+_VOTERS = 400
+
 F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageFeatures:
-    """points (n, 2) in template units, descriptors (n, 128)."""
+    """points (n, 2) in template units, descriptors (n, 128) as floats."""
 
     points: F32
-    descriptors: Bytes
+    descriptors: F32
+    squares: F32
+    """(n,) squared lengths of the descriptors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,22 +57,20 @@ class Match:
     inliers: int
 
 
-@lru_cache(maxsize=8)
-def _file(path: Path) -> dict[str, NDArray[np.generic]]:
-    with np.load(path, allow_pickle=False) as z:
-        return {k: z[k] for k in z.files}
-
-
 def page_features(template: Template, page: Page) -> PageFeatures | None:
     """None if the form ships no features for this page."""
-    path = folder(template.form) / (page.recognition.features or FILE)
+    return _read(folder(template.form) / (page.recognition.features or FILE), page.number)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, page: int) -> PageFeatures | None:
     if not path.exists():
         return None
-    arrays = _file(path)
-    key = f"p{page.number}"
-    if f"{key}_points" not in arrays:
-        return None
-    return PageFeatures(arrays[f"{key}_points"].astype(np.float32), arrays[f"{key}_descriptors"].astype(np.uint8))
+    with np.load(path, allow_pickle=False) as z:
+        if f"p{page}_points" not in z.files:
+            return None
+        descriptors = z[f"p{page}_descriptors"].astype(np.float32)
+        return PageFeatures(z[f"p{page}_points"].astype(np.float32), descriptors, (descriptors**2).sum(1))
 
 
 def flatten(gray: Gray, floor: float = 0.35) -> Gray:
@@ -86,7 +87,7 @@ def flatten(gray: Gray, floor: float = 0.35) -> Gray:
 
 def detect(gray: Gray, count: int, *, contrast: float = 0.02) -> tuple[F32, F32, F32]:
     """SIFT of a picture, strongest first: points (n, 2), descriptors (n, 128) float32, sizes (n,)."""
-    sift = cv2.SIFT_create(nfeatures=count, contrastThreshold=contrast, edgeThreshold=12)
+    sift = cv2.SIFT.create(nfeatures=count, contrastThreshold=contrast, edgeThreshold=12)
     keys, desc = sift.detectAndCompute(gray, None)
     if desc is None or not len(keys):
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), np.zeros(0, np.float32)
@@ -109,20 +110,31 @@ def photo_features(gray: Gray, long_side: int, count: int) -> PhotoFeatures:
 def _ratio_matches(photo: PhotoFeatures, page: PageFeatures, apart: float, ratio: float) -> tuple[F32, F32]:
     """Pairs (template points, photo points). The rival of the ratio test must lie elsewhere on the page (``apart`` units):
     one place may be held several times, once for each source of the features."""
-    best = 4
-    similar = photo.descriptors @ page.descriptors.astype(np.float32).T
-    norm_t = (page.descriptors.astype(np.float32) ** 2).sum(1)
-    norm_p = (photo.descriptors**2).sum(1)
-    d2 = norm_t[None, :] - 2 * similar
-    idx = np.argpartition(d2, best, axis=1)[:, :best]
-    near = np.take_along_axis(d2, idx, axis=1)
-    order = np.argsort(near, axis=1)
-    idx, near = np.take_along_axis(idx, order, axis=1), np.take_along_axis(near, order, axis=1) + norm_p[:, None]
-    places = page.points[idx]
-    far = np.hypot(places[:, 1:, 0] - places[:, :1, 0], places[:, 1:, 1] - places[:, :1, 1]) > apart
-    rival = np.where(far.any(1), np.take_along_axis(near[:, 1:], far.argmax(1)[:, None], axis=1)[:, 0], near[:, -1])
-    good = near[:, 0] < ratio * ratio * rival
-    return places[good, 0], photo.points[good]
+    d2 = page.squares[None, :] - 2 * (photo.descriptors @ page.descriptors.T)
+    rows = np.arange(len(d2))
+    first = d2.argmin(axis=1)
+    nearest = d2[rows, first]
+    rival = np.full(len(d2), np.inf, np.float32)
+    last = first
+    for _ in range(3):
+        d2[rows, last] = np.inf
+        last = d2.argmin(axis=1)
+        gap = page.points[last] - page.points[first]
+        far = np.hypot(gap[:, 0], gap[:, 1]) > apart
+        rival = np.where(np.isinf(rival) & far, d2[rows, last], rival)
+    rival = np.where(np.isinf(rival), d2[rows, last], rival)
+    square = (photo.descriptors**2).sum(1)
+    good = nearest + square < ratio * ratio * (rival + square)
+    return page.points[first[good]], photo.points[good]
+
+
+def votes(photo: PhotoFeatures, template: Template, page: Page) -> int:
+    """How many of the photo's strongest features have a clear partner on this page: ranks the pages, decides nothing."""
+    page_f = page_features(template, page)
+    if page_f is None or not len(photo.points):
+        return 0
+    few = PhotoFeatures(photo.points[:_VOTERS], photo.descriptors[:_VOTERS], photo.step)
+    return len(_ratio_matches(few, page_f, page.size.width * 0.01, 0.8)[0])
 
 
 def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: float = 0.82, least: int = 10) -> Match | None:
@@ -133,15 +145,16 @@ def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: flo
     src, dst = _ratio_matches(photo, page_f, page.size.width * 0.01, ratio)
     if len(src) < least:
         return None
-    h, mask = cv2.findHomography(src, dst, cv2.USAC_MAGSAC, 3.0 * photo.step, maxIters=4000, confidence=0.999)
-    if h is None:
+    fit, mask = cv2.findHomography(src, dst, cv2.USAC_MAGSAC, 3.0 * photo.step, maxIters=4000, confidence=0.999)
+    if fit is None:
         return None
+    h = np.asarray(fit, np.float64)
     # several photo features may agree with one place of the page and the other way round: count places
     inside = mask.ravel().astype(bool)
     places = len({(round(float(x), 1), round(float(y), 1)) for x, y in src[inside]})
     if places < least or not plausible(h, page):
         return None
-    return Match(template, page, np.asarray(h, np.float64), places)
+    return Match(template, page, h, places)
 
 
 def plausible(h: Floats, page: Page) -> bool:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
 from ocr.align.borders import Pyramid, RowFound, find_row
-from ocr.align.features import Match, PhotoFeatures, photo_features, register
-from ocr.align.tag import by_tag
+from ocr.align.features import Match, photo_features, register, votes
+from ocr.align.tag import TAG_SIZES, by_tag
 from ocr.errors import AlignError
 from ocr.types import AlignedSheet, Floats, Photo
 from tally.interpretation import ReasonCode
 from templates_c1.registry import all_templates
-from templates_c1.schema import Page, Template
+from templates_c1.schema import Page
 
 GOOD = 0.75
-"""Quality from which no other way is tried."""
+"""Quality (share of the boxes' borders found in one consistent place) from which no other way is tried."""
+SURE = 40
+"""Features in agreement from which a page is out of question, so that faint borders (quality >= ENOUGH) will do."""
 ENOUGH = 0.45
-"""Least quality that is taken at all."""
+"""Least quality that is taken, and only where at least HINTED features agree or the tag was read."""
+HINTED = 22
 
 _TRIES = ((620, 1100, 0.82), (1000, 2500, 0.82), (1600, 5000, 0.86))
 """(working size, features, ratio) of the feature tries."""
@@ -32,38 +37,49 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     """
     pyramid = Pyramid(photo.gray)
     best: AlignedSheet | None = None
-    seen = 0
+    support = seen = 0
     for match, how in _candidates(photo):
         sheet = judge(photo, pyramid, match, how)
-        seen = max(seen, match.inliers)
+        agree = SURE if how == "tag" else match.inliers
+        seen = max(seen, agree)
         if best is None or sheet.quality > best.quality:
-            best = sheet
-        if best.quality >= GOOD:
+            best, support = sheet, agree
+        if best.quality >= GOOD or (best.quality >= ENOUGH and support >= SURE and how != "tag"):
             break
     if best is None:
         raise AlignError(ReasonCode.FORM_NOT_RECOGNISED, "no known form was found in the photo")
-    if best.quality < ENOUGH:
-        code = ReasonCode.POOR_PHOTO if seen >= 40 else ReasonCode.FORM_NOT_RECOGNISED
+    if best.quality < (ENOUGH if support >= HINTED else GOOD):
+        code = ReasonCode.POOR_PHOTO if seen >= SURE else ReasonCode.FORM_NOT_RECOGNISED
         raise AlignError(code, f"closest: {best.template.form} page {best.page.number}, {best.quality:.0%} of its boxes found")
     if only_form is not None and best.template.form != only_form:
         raise AlignError(ReasonCode.WRONG_FORM, f"the photo shows {best.template.form} page {best.page.number}, not {only_form}")
     return best
 
 
-def _candidates(photo: Photo):  # type: ignore[no-untyped-def]
-    tagged = by_tag(photo.gray)
+def _candidates(photo: Photo) -> Iterator[tuple[Match, str]]:
+    """Matches from the cheapest way to the dearest; the caller stops when one is good."""
+    pages = [(t, p) for t in all_templates().values() for p in t.pages]
+    tagged = by_tag(photo.gray, TAG_SIZES[:1])
     if tagged is not None:
         yield tagged, "tag"
-    pages = [(t, p) for t in all_templates().values() for p in t.pages]
-    for size, count, ratio in _TRIES:
+    for i, (size, count, ratio) in enumerate(_TRIES):
+        if i and max(photo.gray.shape) <= _TRIES[i - 1][0]:
+            break
+        if i and tagged is None and (tagged := by_tag(photo.gray, TAG_SIZES[1:])) is not None:
+            yield tagged, "tag"
         features = photo_features(photo.gray, size, count)
-        matches = [m for t, p in pages if (m := register(features, t, p, ratio=ratio)) is not None]
-        for m in sorted(matches, key=lambda m: -m.inliers)[:2]:
-            yield m, "features"
+        if tagged is not None:
+            pages = [(tagged.template, tagged.page)]
+        ranked = sorted(pages, key=lambda tp: votes(features, *tp), reverse=True)[:2]
+        for template, page in ranked:
+            match = register(features, template, page, ratio=ratio)
+            if match is not None:
+                yield match, "features"
 
 
 def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedSheet:
     """The match refined by the box borders found, with its quality."""
+
     def project(p: Floats) -> Floats:
         out: Floats = cv2.perspectiveTransform(np.asarray(p, np.float64)[None], match.to_photo)[0]
         return out
@@ -74,7 +90,7 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
 
 
 def _consensus(page: Page, rows: list[RowFound]) -> tuple[Floats | None, float]:
-    at = np.array([[n.boxes[0].x + (n.boxes[-1].x + n.boxes[-1].w - n.boxes[0].x) / 2, n.boxes[0].y + n.boxes[0].h / 2] for n in page.numbers])
+    at = np.array([[(n.boxes[0].x + n.boxes[-1].x + n.boxes[-1].w) / 2, n.boxes[0].y + n.boxes[0].h / 2] for n in page.numbers])
     shift = np.array([r.shift for r in rows])
     side = float(np.median([r.side for r in rows]))
     strength = np.array([r.border.mean() for r in rows])

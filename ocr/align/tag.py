@@ -15,7 +15,7 @@ from ocr.types import Floats, Gray
 from templates_c1.registry import all_templates
 from templates_c1.schema import Marker, Page, Tag, Template
 
-_SIZES = (900, 1600)
+TAG_SIZES = (900, 1800)
 """Long sides at which the tag is looked for."""
 
 
@@ -37,10 +37,10 @@ def _tagged_pages() -> dict[int, tuple[Template, Page, Tag]]:
     return {p.recognition.tag.id: (t, p, p.recognition.tag) for t in all_templates().values() for p in t.pages if p.recognition.tag}
 
 
-def by_tag(gray: Gray) -> Match | None:
+def by_tag(gray: Gray, sizes: tuple[int, ...] = TAG_SIZES) -> Match | None:
     """The page whose tag is seen, with a homography from the tag and the markers found. None if no known tag is seen."""
     known = _tagged_pages()
-    for size in _SIZES:
+    for size in sizes:
         for tag_id, corners in detect_tags(gray, size):
             if tag_id in known:
                 template, page, tag = known[tag_id]
@@ -55,18 +55,27 @@ def by_tag(gray: Gray) -> Match | None:
 def _from_tag(gray: Gray, template: Template, page: Page, tag: Tag, corners: Floats) -> Match | None:
     turned = np.roll(corners, tag.turned // 90, axis=0)
     src, dst = [np.asarray(tag.corners, np.float64)], [turned]
-    h = np.asarray(cv2.getPerspectiveTransform(src[0].astype(np.float32), turned.astype(np.float32)), np.float64)
+    h = _affine(src[0], turned)
     centre = src[0].mean(0)
     for marker in sorted(page.recognition.markers, key=lambda m: float(np.hypot(m.at[0] - centre[0], m.at[1] - centre[1]))):
         near = min(float(np.hypot(*(np.asarray(marker.at) - p))) for p in np.concatenate(src))
-        found = find_saddle(gray, h, marker, 0.08 * near + 6)
-        if found is not None:
-            src.append(np.asarray([marker.at], np.float64))
-            dst.append(found[None])
-            fit, _ = cv2.findHomography(np.concatenate(src), np.concatenate(dst), 0)
-            if fit is not None and plausible(np.asarray(fit, np.float64), page):
-                h = np.asarray(fit, np.float64)
+        found = find_saddle(gray, h, marker, 0.13 * near + 6)
+        if found is None:
+            continue
+        src.append(np.asarray([marker.at], np.float64))
+        dst.append(found[None])
+        a, b = np.concatenate(src), np.concatenate(dst)
+        # a homography needs places far from the tag: its own four corners say nothing on the far end's perspective
+        fit = _affine(a, b) if len(src) < 4 else np.asarray(cv2.findHomography(a, b, 0)[0], np.float64)
+        if plausible(fit, page):
+            h = fit
     return Match(template, page, h, 4 + len(src) - 1) if plausible(h, page) else None
+
+
+def _affine(src: Floats, dst: Floats) -> Floats:
+    """3x3, least squares."""
+    a, *_ = np.linalg.lstsq(np.c_[src, np.ones(len(src))], dst, rcond=None)
+    return np.vstack([a.T, [0.0, 0.0, 1.0]])
 
 
 def find_saddle(gray: Gray, h: Floats, marker: Marker, reach: float) -> Floats | None:
@@ -79,16 +88,17 @@ def find_saddle(gray: Gray, h: Floats, marker: Marker, reach: float) -> Floats |
     centre = cv2.perspectiveTransform(np.array([[[n, n]]], np.float64), to_photo)[0, 0]
     if not (-20 < centre[0] < gray.shape[1] + 20 and -20 < centre[1] < gray.shape[0] + 20):
         return None
-    patch = cv2.warpPerspective(gray, to_photo, (2 * n + 1, 2 * n + 1), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    patch = cv2.warpPerspective(gray, to_photo, (2 * n + 1, 2 * n + 1), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     model = np.full((2 * half + 1, 2 * half + 1), 255, np.uint8)
     model[half - 8 : half, half - 8 : half] = 0
     model[half + 1 : half + 9, half + 1 : half + 9] = 0
     if marker.diagonal == "tr_bl":
         model = np.ascontiguousarray(model[:, ::-1])
-    model = cv2.GaussianBlur(model, (0, 0), 1)
-    score = cv2.matchTemplate(np.asarray(patch, np.uint8), model, cv2.TM_CCOEFF_NORMED)
+    soft = np.asarray(cv2.GaussianBlur(model, (0, 0), 1), np.uint8)
+    score = cv2.matchTemplate(np.asarray(patch, np.uint8), soft, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(score)
-    if best < 0.7:
+    if best < 0.75:
         return None
     out: Floats = cv2.perspectiveTransform(np.array([[[x + half, y + half]]], np.float64), to_photo)[0, 0]
     return out

@@ -44,7 +44,8 @@ def _squares(gray: Gray) -> Floats:
     count, _, stats, centres = cv2.connectedComponentsWithStats((gray < 90).astype(np.uint8))
     side = gray.shape[1] / 48
     found = [
-        centres[i] for i in range(1, count)
+        centres[i]
+        for i in range(1, count)
         if abs(stats[i, 2] - side) < side / 4 and abs(stats[i, 3] - side) < side / 4 and stats[i, 4] > 0.85 * stats[i, 2] * stats[i, 3]
     ]
     if len(found) < 4:
@@ -81,9 +82,7 @@ def written(page: Page) -> list[Rect]:
             r = bubbles.radius * 1.3
             areas.append(Rect(x=min(xs) - r, y=min(ys) - r, w=max(xs) - min(xs) + 2 * r, h=max(ys) - min(ys) + 2 * r))
     areas += [*page.words.values(), *page.free_text.values()]
-    areas += [
-        Rect(x=g.x_edges[0], y=g.y_edges[0], w=g.x_edges[-1] - g.x_edges[0], h=g.y_edges[-1] - g.y_edges[0]) for g in page.turus
-    ]
+    areas += [Rect(x=g.x_edges[0], y=g.y_edges[0], w=g.x_edges[-1] - g.x_edges[0], h=g.y_edges[-1] - g.y_edges[0]) for g in page.turus]
     return areas
 
 
@@ -106,10 +105,12 @@ def of_picture(page: Page, gray: Gray, to_template: Floats) -> tuple[NDArray[np.
         sx, sy = gray.shape[1] / small.shape[1], gray.shape[0] / small.shape[0]
         full = ((pts + 0.5) * np.array([sx, sy]) - 0.5).astype(np.float64)
         units = cv2.perspectiveTransform(full[None], to_template)[0]
-        darkest = np.array([
-            flat[max(0, int(y - r)) : int(y + r) + 2, max(0, int(x - r)) : int(x + r) + 2].min()
-            for (x, y), r in zip(pts, np.maximum(2, size / 2), strict=True)
-        ])
+        darkest = np.array(
+            [
+                flat[max(0, int(y - r)) : int(y + r) + 2, max(0, int(x - r)) : int(x + r) + 2].min()
+                for (x, y), r in zip(pts, np.maximum(2, size / 2), strict=True)
+            ]
+        )
         keep = np.flatnonzero(_allowed(page, units) & (darkest < DARK))[: PER_SOURCE // len(HEIGHTS)]
         points.append(units[keep])
         descriptors.append(desc[keep])
