@@ -1,0 +1,115 @@
+"""Clean one located box for a reader that wants ink on white paper, nothing else.
+
+A located crop is 64x64 with the printed border's centre line 8 px inside each edge (``ocr.locate``). Cleaning takes
+the inside, evens out the paper, wipes what is left of the printed border and drops the dotted seven-segment guide of
+the 2024 forms. The very same function prepares the training pictures, so training and reading cannot drift apart.
+Pure functions, no state.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+Ink = NDArray[np.float32]
+
+MARGIN = 8
+"""Border's centre line lies this far inside the crop's edge (the same number as ocr.locate.MARGIN)."""
+PAD = 4
+"""White frame around the cleaned inside; the LSTM is trained with it."""
+SIDE = 64 - 2 * MARGIN + 2 * PAD
+"""A cleaned picture is SIDE x SIDE."""
+
+_NOISE = 0.10
+"""Ink fainter than this share of the paper's brightness is paper grain, not pen (blank boxes stay below it)."""
+_EDGE = 5
+"""Border remnants are looked for this deep inside each edge, px."""
+_RING = 4
+"""Ink that lies wholly within this many px of an edge is border, not writing."""
+_DOT_AREA = 14
+"""A dot of the guide is at most this many px in a 48 px box."""
+
+_AXIS = (np.arange(64) - 31.5) / 32
+_SAMPLE = slice(MARGIN + 3, -MARGIN - 3, 2)
+_DESIGN = np.stack([np.ones(21 * 21), np.tile(_AXIS[_SAMPLE], 21), np.repeat(_AXIS[_SAMPLE], 21)], axis=1)
+
+
+def clean(crop: Gray) -> Gray:
+    """(64, 64) located crop -> (SIDE, SIDE) uint8: dark ink on white (255), contrast stretched.
+
+    A box without ink comes back all white or with faint specks; its grain is not stretched into strokes.
+    """
+    ink = flatten(crop)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    ink = drop_dots(wipe_border(ink))
+    strong = _quantile(ink, 0.985)
+    top = max(strong, 2 * _NOISE)
+    stretched = np.clip((ink - 0.18 * top) / (0.82 * top), 0.0, 1.0)
+    inside = (255.0 * (1.0 - stretched)).round().astype(np.uint8)
+    return np.pad(inside, PAD, constant_values=255)
+
+
+def flatten(crop: Gray) -> Ink:
+    """Share of light that ink takes away, 0 = paper, 1 = black; same shape as ``crop``.
+
+    The paper's brightness is a tilted plane through the bright pixels: shadows within one box are smooth, and a plane, unlike
+    a local maximum, does not swallow broad strokes.
+    """
+    smooth = cv2.GaussianBlur(crop, (3, 3), 0)[_SAMPLE, _SAMPLE].ravel().astype(np.float64)
+    take = smooth >= np.median(smooth)
+    for _ in range(2):
+        points = _DESIGN[take]
+        weights = np.linalg.solve(points.T @ points + 1e-6 * np.eye(3), points.T @ smooth[take])
+        off = np.abs(smooth - _DESIGN @ weights)
+        again = off < 2.0 * max(3.0, float(off[take].std()))
+        if again.sum() < 60:
+            break
+        take = again
+    paper = np.maximum(weights[0] + weights[1] * _AXIS[None, :] + weights[2] * _AXIS[:, None], 20.0).astype(np.float32)
+    ink: Ink = np.clip(1.0 - crop / paper, 0.0, 1.0).astype(np.float32)
+    return ink
+
+
+def _quantile(ink: Ink, q: float) -> float:
+    """The q-quantile without interpolation (np.quantile takes ten times as long on such small pictures)."""
+    k = int(q * (ink.size - 1))
+    return float(np.partition(ink.ravel(), k)[k])
+
+
+def wipe_border(ink: Ink) -> Ink:
+    """Wipe printed border lines that reach into the inside: rows or columns near an edge that are dark nearly all along.
+
+    From an edge inwards everything up to the deepest such line goes, except where a stroke crosses it; corners always go.
+    """
+    out = ink.copy()
+    level = max(_NOISE, 0.35 * _quantile(ink, 0.99))
+    middle = np.zeros(ink.shape[1], bool)
+    middle[_EDGE + 1 : -_EDGE - 1] = True
+    for turn in range(4):
+        view = np.rot90(out, turn)  # a view: each edge in turn becomes the top one
+        source = np.rot90(ink, turn)
+        cover = (source[:, 2:-2] > level).mean(axis=1)
+        lines = np.flatnonzero(cover[:_EDGE] > 0.6)
+        depth = int(lines[-1]) + 1 if lines.size else 1
+        depth += int(bool(lines.size) and cover[depth] > 0.3)
+        below = cv2.dilate(source[depth : depth + 2].max(axis=0)[None, :], np.ones((1, 3), np.uint8))[0]
+        view[:depth, ~(middle & (below > level))] = 0.0
+        if lines.size:
+            view[: max(0, depth - 2)] = 0.0
+    return out
+
+
+def drop_dots(ink: Ink) -> Ink:
+    """Remove specks that hang on no stroke (the dotted guide, grain) and what lies wholly along an edge (rests of the border)."""
+    smooth = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8), np.float32)  # joins strokes that noise has torn, weakens dots
+    mask = (smooth > max(0.8 * _NOISE, 0.3 * _quantile(smooth, 0.985))).astype(np.uint8)
+    count, labels, stats, _centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    inner = np.bincount(labels[_RING:-_RING, _RING:-_RING].ravel(), minlength=count)
+    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    keep = (stats[:, cv2.CC_STAT_AREA] > _DOT_AREA) & (size > 6) & (inner > 8)
+    keep[0] = False
+    if not keep.any():
+        return np.zeros_like(ink)
+    near = cv2.dilate(keep[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(near > 0, ink, 0.0).astype(np.float32)

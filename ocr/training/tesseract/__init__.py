@@ -1,0 +1,1 @@
+"""Training of the project's own Tesseract model (``python -m ocr.training.tesseract``)."""

@@ -1,0 +1,75 @@
+"""Cleaning a located box: writing stays, border, guide, shadow and grain go."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from ocr.readers.clean import PAD, SIDE, clean
+
+
+def box(shift: int = 0, border: int = 3) -> np.ndarray:
+    canvas = np.full((64, 64), 200, np.uint8)
+    cv2.rectangle(canvas, (8 + shift, 8 + shift), (56 + shift, 56 + shift), 60, border)
+    return canvas
+
+
+def darkness(cleaned: np.ndarray) -> float:
+    return float((255 - cleaned.astype(float)).sum() / 255)
+
+
+def test_shape_and_white_frame() -> None:
+    crop = box()
+    cv2.line(crop, (32, 14), (32, 50), 60, 3)
+    out = clean(crop)
+    assert out.shape == (SIDE, SIDE) and out.dtype == np.uint8
+    out[PAD:-PAD, PAD:-PAD] = 255
+    assert (out == 255).all()
+
+
+@pytest.mark.parametrize("shift", [-2, -1, 0, 1, 2])
+@pytest.mark.parametrize("border", [1, 3, 4])
+def test_border_goes_wherever_it_was_found(shift: int, border: int) -> None:
+    assert darkness(clean(box(shift, border))) < 3
+
+
+def test_grain_is_not_stretched_into_strokes() -> None:
+    for seed in range(5):
+        grain = np.random.default_rng(seed).normal(0, 4, (64, 64))
+        assert darkness(clean(np.clip(box() + grain, 0, 255).astype(np.uint8))) < 3
+
+
+def test_dotted_guide_goes_and_a_faint_stroke_stays() -> None:
+    crop = box()
+    crop[16:50:4, 22] = crop[16:50:4, 42] = 130
+    crop[[16, 32, 48], 22:43:4] = 130
+    assert darkness(clean(crop)) < 3
+    cv2.line(crop, (42, 16), (42, 48), 150, 2)
+    out = clean(crop)
+    column = out[PAD + 10 : PAD + 38, PAD + 34 - 2 : PAD + 34 + 3].min(axis=1)
+    assert (column < 128).mean() > 0.9
+    assert darkness(out[:, : PAD + 28]) < 3
+
+
+def test_shadow_does_not_become_ink() -> None:
+    crop = box().astype(float)
+    cv2.line(crop, (24, 16), (40, 48), 80, 3)
+    lit = clean(crop.astype(np.uint8))
+    shaded = clean((crop * np.linspace(0.5, 1.0, 64)[None, :]).astype(np.uint8))
+    assert np.abs(lit.astype(float) - shaded.astype(float)).mean() < 6
+
+
+def test_a_cross_to_the_corners_survives_the_border() -> None:
+    crop = box()
+    cv2.line(crop, (6, 6), (58, 58), 70, 3)
+    cv2.line(crop, (58, 6), (6, 58), 70, 3)
+    out = clean(crop)
+    assert out[SIDE // 2, SIDE // 2] < 80
+    for y, x in ((14, 14), (14, 41), (41, 14), (41, 41)):
+        assert out[y - 2 : y + 3, x - 2 : x + 3].min() < 80
+
+
+@pytest.mark.parametrize("level", [40, 128, 255])
+def test_flat_crops_are_blank(level: int) -> None:
+    assert darkness(clean(np.full((64, 64), level, np.uint8))) == 0
