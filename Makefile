@@ -3,9 +3,13 @@ PY := .venv/bin/python
 C1 := .venv/bin/c1
 DATA ?=
 PYTEST_ARGS ?=
+HANDWRITING ?=
+TRAINING := var/training
+need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json files are: make $@ DATA=FOLDER))
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format pytest bench accuracy train-cnn train-tesseract features samples lock clean
+.NOTPARALLEL:
+.PHONY: help setup demo test lint format pytest bench accuracy train-cnn train-tesseract train-extras policy features samples lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -37,20 +41,32 @@ bench: setup ## time one photo's reading beside plain JPEG decoding, and show pe
 	@$(PY) -m scripts.bench
 
 accuracy: setup ## score the reading on true values: DATA=FOLDER with truth.json files in it; writes docs/accuracy.md
-	@$(if $(DATA),,$(error say where the photos and truth.json files are: make $@ DATA=FOLDER))
+	$(call need_data)
 	@$(PY) -m scripts.accuracy $(DATA)
 
-train-cnn: setup ## train the convolutional network anew: DATA=FOLDER
-	@$(if $(DATA),,$(error say where the training data is: make $@ DATA=FOLDER))
-	@$(PY) -m ocr.training.cnn $(DATA)
+train-cnn: setup $(TRAINING)/crops.npz ## train the convolutional network anew: DATA=FOLDER (needs PyTorch: make train-extras)
+	@$(PY) -c "import torch, onnxscript" 2>/dev/null || { echo "Training the network needs PyTorch and onnxscript: make train-extras"; exit 1; }
+	$(PY) -m ocr.training.train_cnn $(TRAINING)/crops.npz --out $(TRAINING)/cnn --final $(if $(HANDWRITING),--handwriting $(HANDWRITING))
+	@echo "Look at $(TRAINING)/cnn/summary.json; to use it: cp $(TRAINING)/cnn/cnn.onnx $(TRAINING)/cnn/cnn.json ocr/models/"
 
-train-tesseract: setup ## train the Tesseract model anew: DATA=FOLDER
-	@$(if $(DATA),,$(error say where the training data is: make $@ DATA=FOLDER))
-	@$(PY) -m ocr.training.tesseract $(DATA)
+train-tesseract: setup $(TRAINING)/crops.npz ## train the Tesseract model anew: DATA=FOLDER
+	$(PY) -m ocr.training.tesseract $(TRAINING)/crops.npz --work $(TRAINING)/tesseract $(if $(HANDWRITING),--handwriting $(HANDWRITING))
 
-features: setup ## compute the templates' reference features anew: DATA=FOLDER
-	@$(if $(DATA),,$(error say where the reference pages are: make $@ DATA=FOLDER))
-	@$(PY) -m ocr.align.features $(DATA)
+train-extras: setup ## install what only training needs into .venv (large, not part of the lock file)
+	$(PY) -m pip install --quiet -e '.[train]' --no-build-isolation
+
+policy: setup ## choose weights and thresholds from held-out readings: DATA=FOLDER, after both trainings
+	$(call need_data)
+	$(PY) -m ocr.training.policy --data $(DATA) --cnn $(TRAINING)/cnn/heldout.npz --tesseract $(TRAINING)/tesseract/HELDOUT.npz
+
+features: setup ## compute the reference features of forms without a tag anew: DATA=FOLDER
+	$(call need_data)
+	$(PY) -m ocr.training.features --data $(DATA)
+
+$(TRAINING)/crops.npz:
+	$(call need_data)
+	@mkdir -p $(TRAINING)
+	$(PY) -m ocr.training.crops $(DATA) --out $@
 
 samples: setup ## draw some filled forms and photograph them into var/samples
 	@for form_page in c-hasil-ppwp-2024:1 c-hasil-ppwp-2024:2 c-hasil-ppwp-2024:3 c1-ppwp-2019:1 c1-ppwp-2019:2 c-hasil-kwk-2020:2; do \
