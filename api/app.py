@@ -1,0 +1,98 @@
+"""The web application: everything put together, and the check that every route has its access rule."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import FileResponse
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from api import access, handlers, web
+from api.access import public, signed_in
+from api.errors import ApiError
+from api.frame import Frame, content_security_policy
+from api.pages import admin, home, login, review, totals, upload
+from api.rest import photos, places, sheets
+from api.rest import totals as rest_totals
+from api.settings import MIB
+from api.state import Services, services
+
+log = logging.getLogger("c1.api")
+
+SMALL_BODY = 2 * MIB
+"""Largest body of any request but an upload."""
+
+
+def create_app(held: Services) -> FastAPI:
+    """The application over opened services.
+
+    Raises:
+        access.RuleMissing: a route has no access rule.
+        FileNotFoundError: the front-end libraries are not installed.
+    """
+    missing = [f for f in web.VENDOR.values() if not (held.settings.node_modules / f).is_file()]
+    if missing:
+        raise FileNotFoundError(f"front-end libraries are missing below {held.settings.node_modules}: {', '.join(missing)}; run 'npm ci'")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        access.rules(app)  # also after routes that were added to a finished application
+        yield
+
+    app = FastAPI(
+        title="C1 Banyuasin",
+        description="From phone photos of polling-station tally forms to verified totals.",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        max_body_size=SMALL_BODY,
+        middleware=[
+            Middleware(
+                Frame,
+                signer=held.signer,
+                csp=content_security_policy(web.IMPORT_MAP_HASH),
+                secure=held.settings.secure_cookies,
+                on_error=handlers.unexpected,
+            )
+        ],
+    )
+    app.state.services = held
+    handlers.install(app)
+
+    @app.get("/healthz", dependencies=[Depends(public())], tags=["service"])
+    def healthz(request: Request) -> dict[str, str]:
+        """Says ok when the database answers."""
+        from sqlalchemy import text
+
+        try:
+            with services(request).db.reading() as session:
+                session.execute(text("SELECT 1"))
+        except Exception:
+            log.exception("health check")
+            raise ApiError("unavailable") from None
+        return {"status": "ok"}
+
+    @app.get("/api/openapi.json", dependencies=[Depends(signed_in())], include_in_schema=False)
+    def schema(request: Request) -> dict[str, object]:
+        return dict(app.openapi())
+
+    @app.get("/vendor/{name}", dependencies=[Depends(public())], include_in_schema=False)
+    def vendor(name: str) -> Response:
+        file = web.VENDOR.get(name)
+        if file is None:
+            raise ApiError("not_found")
+        return FileResponse(held.settings.node_modules / file, headers={"Cache-Control": "public, max-age=86400"})
+
+    app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
+    for part in (home, login, upload, review, totals, admin, photos, places, sheets, rest_totals):
+        app.include_router(part.router)
+    app.include_router(photos.upload_router, max_body_size=held.settings.max_request_bytes + MIB)
+    access.rules(app)
+    return app

@@ -1,0 +1,36 @@
+"""Opens what an application or a worker stands on."""
+
+from __future__ import annotations
+
+import os
+
+from api.reading import Reading
+from api.sessions import SessionSigner
+from api.settings import Settings
+from api.state import Services
+from api.throttle import Throttle
+from db.config import Settings as DbSettings
+from db.session import Database
+from db.store import open_store
+
+
+def db_settings(settings: Settings) -> DbSettings:
+    """The data folder's own database, unless C1_DATABASE_URL names another."""
+    if os.environ.get("C1_DATABASE_URL"):
+        return DbSettings.from_env()
+    return DbSettings.in_folder(settings.data)
+
+
+def open_services(settings: Settings) -> Services:
+    """Database, photo store, queue and signer of one installation. The database must exist (``c1 init``)."""
+    places = db_settings(settings)
+    db = Database(places.database_url)
+    store = open_store(places.photos)
+    return Services(
+        settings=settings,
+        db=db,
+        store=store,
+        reading=Reading(settings, db, store),
+        signer=SessionSigner(settings.secret(), settings.session_seconds),
+        throttle=Throttle(),
+    )

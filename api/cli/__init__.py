@@ -1,0 +1,135 @@
+"""The command line ``c1``. Heavy parts (web stack, reading core) are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli import read as reading
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+app = typer.Typer(
+    name="c1",
+    help="Dari foto formulir C1 ke jumlah terverifikasi. / From photos of tally forms to verified totals.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+template_app = typer.Typer(help="Templat formulir. / Form templates.", no_args_is_help=True)
+app.add_typer(template_app, name="template")
+app.command("read")(reading.read)
+app.command("boxes")(reading.boxes)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder data / data folder (C1_DATA, default var)", show_default=False)]
+Host = Annotated[str, typer.Option("--host", help="Alamat / address to listen on")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port")]
+
+
+def settings_of(data: Path | None) -> Settings:
+    """Settings from the environment, with ``--data`` over C1_DATA. Bad values end the command with status 2."""
+    from api.settings import Settings
+
+    if data is not None:
+        os.environ["C1_DATA"] = str(data)
+    try:
+        return Settings.from_env()
+    except ValueError as e:
+        raise typer.BadParameter(str(e)) from e
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+@app.command()
+def init(data: Data = None) -> None:
+    """Buat basis data dengan wilayah dan pemilihan. / Create the database with regions and elections."""
+    from api.cli.setting_up import prepare
+
+    settings = settings_of(data)
+    regions = prepare(settings)
+    typer.echo(f"{settings.data}: {regions} wilayah / regions")
+
+
+@app.command("user")
+def user(
+    username: Annotated[str, typer.Argument(help="Nama pengguna / user name")],
+    role: Annotated[str, typer.Argument(help="operator, reviewer, staff, admin")],
+    data: Data = None,
+    name: Annotated[str, typer.Option("--name", help="Nama lengkap / full name")] = "",
+) -> None:
+    """Tambah pengguna; kata sandi dari C1_PASSWORD atau diketik. / Add a user; the password comes from C1_PASSWORD or is typed."""
+    from api.cli.setting_up import add_user
+
+    password = os.environ.get("C1_PASSWORD") or typer.prompt("Kata sandi / password", hide_input=True, confirmation_prompt=True)
+    try:
+        add_user(settings_of(data), username, role, password, name)
+    except ValueError as e:
+        raise typer.BadParameter(str(e)) from e
+    typer.echo(f"{username}: {role}")
+
+
+@app.command()
+def serve(data: Data = None, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Jalankan server dan pembaca foto. / Run the server and the photo reader."""
+    from api.cli.serving import run
+
+    log_to_stderr()
+    run(settings_of(data), host, port)
+
+
+@app.command()
+def worker(
+    data: Data = None,
+    parent: Annotated[int | None, typer.Option("--parent", help="Berhenti bersama proses ini / end with this process", hidden=True)] = None,
+) -> None:
+    """Jalankan pembaca foto saja. / Run the photo reader alone."""
+    from api.worker import run
+
+    log_to_stderr()
+    run(settings_of(data), parent)
+
+
+@app.command()
+def demo(
+    data: Data = None,
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port; yang berikutnya bila terpakai / the next one if taken")] = 8000,
+) -> None:
+    """Contoh lengkap: data, pengguna, foto contoh, server. / The whole thing with sample data, users and photos."""
+    from api.cli.demo import run
+
+    log_to_stderr(logging.WARNING)
+    run(settings_of(data or (None if os.environ.get("C1_DATA") else Path("var/demo"))), host, port)
+
+
+@template_app.command("check")
+def template_check(file: Annotated[Path, typer.Argument(help="template.json", show_default=False)]) -> None:
+    """Periksa templat formulir. / Check a form template."""
+    from templates_c1.registry import TemplateError, load
+
+    try:
+        template = load(file)
+    except TemplateError as e:
+        typer.echo(str(e), err=True)
+        raise typer.Exit(1) from e
+    pages = ", ".join(str(p.number) for p in template.pages)
+    typer.echo(f"{template.form} v{template.version}: OK, halaman / pages {pages}")
+
+
+def main() -> None:
+    """Entry point. A service's refusal and a missing file are one line, not a stack trace."""
+    from api.cli.trouble import explained
+
+    with explained():
+        app()

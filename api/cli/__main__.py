@@ -1,0 +1,5 @@
+"""``python -m api.cli`` is ``c1``."""
+
+from api.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Pages for people: Jinja2, htmx and a few ES modules."""

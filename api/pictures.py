@@ -1,0 +1,114 @@
+"""Pictures cut from stored photos for the review screen: the page laid straight, and each number's own crop."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr import photo as photo_file
+
+Quad = Sequence[tuple[float, float]]
+"""tl, tr, br, bl in photo pixels (full size, EXIF turned)."""
+Bgr = NDArray[np.uint8]
+
+KEEP = 3
+"""Decoded photos kept for the next crop of the same sheet: the reviewer's page asks for a dozen at once (36 MB each at 12 MP)."""
+CROP_HEIGHT = 120
+"""Height of one box on a crop, pixels, without the padding."""
+PAD = 0.35
+"""Padding around a row of boxes, in box heights: corrections stand beside and above."""
+PAGE_LONG_SIDE = 1800
+
+_kept: OrderedDict[str, tuple[Bgr, float]] = OrderedDict()
+_lock = Lock()
+
+
+def decoded(sha256: str, data: bytes) -> tuple[Bgr, float]:
+    """(picture, its pixels per pixel of the file), from the small cache if it was asked for just now.
+
+    Raises:
+        ocr.errors.PhotoError: it cannot be decoded.
+    """
+    with _lock:
+        if sha256 in _kept:
+            _kept.move_to_end(sha256)
+            return _kept[sha256]
+    photo = photo_file.decode(data, sha256, colour=True)
+    assert photo.bgr is not None  # noqa: S101 (colour was asked for)
+    with _lock:
+        _kept[sha256] = (photo.bgr, photo.scale)
+        while len(_kept) > KEEP:
+            _kept.popitem(last=False)
+        return _kept[sha256]
+
+
+def _quad(corners: Quad, scale: float) -> NDArray[np.float32]:
+    return np.asarray(corners, dtype=np.float32).reshape(4, 2) * np.float32(scale)
+
+
+def _warp(picture: Bgr, to_picture: NDArray[np.float64], size: tuple[int, int]) -> Bgr:
+    """``to_picture``: 3x3, output pixels -> picture pixels. Outside the photo is light gray."""
+    return cv2.warpPerspective(
+        picture, to_picture, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT, borderValue=(235, 235, 235)
+    ).astype(np.uint8, copy=False)
+
+
+def number_crop(picture: Bgr, scale: float, boxes: Sequence[Quad]) -> bytes:
+    """PNG of a whole number, its boxes laid straight in a row with some paper around."""
+    first, last = _quad(boxes[0], scale), _quad(boxes[-1], scale)
+    row = np.array([first[0], last[1], last[2], first[3]], dtype=np.float32)
+    high = (np.linalg.norm(row[3] - row[0]) + np.linalg.norm(row[2] - row[1])) / 2
+    wide = (np.linalg.norm(row[1] - row[0]) + np.linalg.norm(row[2] - row[3])) / 2
+    width = int(round(CROP_HEIGHT * float(wide) / max(float(high), 1.0)))
+    pad = int(CROP_HEIGHT * PAD)
+    flat = np.array([[0, 0], [width, 0], [width, CROP_HEIGHT], [0, CROP_HEIGHT]], dtype=np.float32) + pad
+    out = _warp(picture, cv2.getPerspectiveTransform(flat, row), (width + 2 * pad, CROP_HEIGHT + 2 * pad))
+    return cv2.imencode(".png", out)[1].tobytes()
+
+
+def page_size(corners: Quad) -> tuple[int, int]:
+    """(width, height) of the straightened page picture: the page's proportions, long side PAGE_LONG_SIDE."""
+    q = _quad(corners, 1.0)
+    wide = (np.linalg.norm(q[1] - q[0]) + np.linalg.norm(q[2] - q[3])) / 2
+    high = (np.linalg.norm(q[3] - q[0]) + np.linalg.norm(q[2] - q[1])) / 2
+    k = PAGE_LONG_SIDE / max(float(wide), float(high), 1.0)
+    return max(1, round(float(wide) * k)), max(1, round(float(high) * k))
+
+
+def page_picture(picture: Bgr, scale: float, corners: Quad) -> bytes:
+    """JPEG of the page laid straight."""
+    width, height = page_size(corners)
+    have = float(np.linalg.norm(_quad(corners, scale)[1] - _quad(corners, scale)[0]))
+    if have > 1.5 * width:  # warping picks single pixels: shrink by area first, or thin strokes break up
+        k = width / have
+        picture = cv2.resize(picture, None, fx=k, fy=k, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        scale *= k
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+    out = _warp(picture, cv2.getPerspectiveTransform(flat, _quad(corners, scale)), (width, height))
+    return cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
+
+
+def on_page(corners: Quad, boxes: Sequence[Quad]) -> tuple[float, float, float, float]:
+    """Where a number lies on the straightened page: x, y, width, height of its bounding box, in page picture pixels."""
+    width, height = page_size(corners)
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+    to_page = cv2.getPerspectiveTransform(_quad(corners, 1.0), flat)
+    points = np.concatenate([_quad(b, 1.0) for b in boxes]).reshape(-1, 1, 2)
+    there = cv2.perspectiveTransform(points, to_page).reshape(-1, 2)
+    (x0, y0), (x1, y1) = there.min(axis=0), there.max(axis=0)
+    return float(x0), float(y0), float(x1 - x0), float(y1 - y0)
+
+
+def upright_jpeg(sha256: str, data: bytes, width: int) -> bytes:
+    """JPEG of the whole photo, turned by EXIF, at most ``width`` pixels wide. Raises PhotoError if it cannot be decoded."""
+    picture, _ = decoded(sha256, data)
+    if picture.shape[1] > width:
+        size = (width, max(1, round(picture.shape[0] * width / picture.shape[1])))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
+

@@ -1,0 +1,134 @@
+"""Reading photos in the background: Huey with its SQLite queue, and the sweeper that makes the queue a mere hint.
+
+The truth about what still has to be read is in the database: a photo without an interpretation. A task that was lost (killed
+worker, lost queue file) is found by the sweeper and queued again; a task that runs twice finds the interpretation there and does
+nothing. So every photo is read, and counted once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from huey import SqliteHuey, crontab
+
+from api.settings import Settings
+from db.session import Database
+from db.store import PhotoStore
+from review.intake import pending_photos, record_interpretation
+from review.status import PhotoState, photo_status
+from tally.interpretation import Interpretation, Reason, ReasonCode, Unreadable
+
+log = logging.getLogger("c1.reading")
+
+Interpret = Callable[[bytes, str], Interpretation]
+"""(file bytes, file name) -> everything the machine concluded."""
+
+RETRY_SECONDS = 5
+SWEEP_LIMIT = 5000
+
+
+def _interpret(data: bytes, name: str) -> Interpretation:
+    """The reading core, imported at the first photo: the web process never needs it."""
+    from ocr.pipeline import interpret
+
+    return interpret(data, name)
+
+
+class Reading:
+    """The queue and what its tasks do. The web process only calls ``enqueue``; the worker process runs ``huey``'s consumer."""
+
+    def __init__(self, settings: Settings, db: Database, store: PhotoStore, interpret: Interpret = _interpret) -> None:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self._db = db
+        self._store = store
+        self._interpret = interpret
+        self._attempts = settings.read_attempts
+        self._running: set[int] = set()
+        self._lock = threading.Lock()
+        self.huey = SqliteHuey("c1", filename=str(settings.queue_file), timeout=30)
+        self._task: Any = self.huey.task(retries=settings.read_attempts, retry_delay=RETRY_SECONDS, name="read_photo")(self.read)
+        self.huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
+
+    def enqueue(self, photo_id: int) -> None:
+        """Queue one photo. A queue that cannot be written is no reason to refuse a photo: the sweeper finds it."""
+        try:
+            self._task(photo_id)
+        except Exception:
+            log.exception("photo %d could not be queued; the sweeper will", photo_id)
+
+    def started(self, photo_id: int) -> int:
+        """How often reading this photo has begun."""
+        return int(self.huey.get(self._key(photo_id), peek=True) or 0)
+
+    def sweep(self) -> int:
+        """Queue every photo that has no interpretation and is not queued, waiting or being read. Returns how many."""
+        waiting = {t.args[0] for t in (*self.huey.pending(), *self.huey.scheduled()) if t.args}
+        with self._lock:
+            waiting |= self._running
+        with self._db.reading() as session:
+            todo = [p.photo_id for p in pending_photos(session, limit=SWEEP_LIMIT) if p.photo_id not in waiting]
+        for photo_id in todo:
+            self.enqueue(photo_id)
+        if todo:
+            log.info("sweeper queued %d photos", len(todo))
+        return len(todo)
+
+    def read(self, photo_id: int) -> None:
+        """Read one photo and store what came out; nothing if that was done already.
+
+        A photo that fails ``read_attempts`` times (an exception, or a worker that died over it) is set aside as unreadable with
+        the reason ``machine_error``, for a person.
+        """
+        with self._claim(photo_id) as mine:
+            if not mine:
+                return
+            with self._db.reading() as session:
+                status = photo_status(session, photo_id)
+                if status.state is not PhotoState.READING:
+                    return
+            attempt = self.started(photo_id) + 1
+            self.huey.put(self._key(photo_id), attempt)
+            receipt = status.receipt
+            begun = time.monotonic()
+            try:
+                if attempt > self._attempts:
+                    raise RuntimeError(f"the worker stopped {self._attempts} times while reading")
+                result = self._interpret(self._store.get(receipt.sha256), receipt.name)
+            except Exception as e:
+                log.exception("photo %d, attempt %d", photo_id, attempt)
+                if attempt < self._attempts:
+                    raise
+                result = set_aside(receipt.name, receipt.sha256, e, time.monotonic() - begun)
+            with self._db.writing() as session:
+                recorded = record_interpretation(session, photo_id, result)
+            self.huey.get(self._key(photo_id))  # forget the count
+            log.info("photo %d: %s in %.2f s", photo_id, recorded.disposition, time.monotonic() - begun)
+
+    @contextmanager
+    def _claim(self, photo_id: int) -> Iterator[bool]:
+        with self._lock:
+            mine = photo_id not in self._running
+            self._running.add(photo_id)
+        try:
+            yield mine
+        finally:
+            if mine:
+                with self._lock:
+                    self._running.discard(photo_id)
+
+    @staticmethod
+    def _key(photo_id: int) -> str:
+        return f"attempts:{photo_id}"
+
+
+def set_aside(name: str, sha256: str, error: Exception, seconds: float) -> Interpretation:
+    """What is stored for a photo that the machine failed on; the error's text stays in the log."""
+    reason = Reason(ReasonCode.MACHINE_ERROR, (), "Mesin gagal membaca foto ini. Petugas akan memeriksanya.")
+    return Interpretation(
+        photo=name, sha256=sha256, outcome=Unreadable((reason,)), versions={"error": type(error).__name__}, seconds={"total": seconds}
+    )

@@ -1,0 +1,206 @@
+"""Sending photos in, and asking what became of them."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from pathlib import PurePath, PureWindowsPath
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.responses import JSONResponse, Response
+
+from api.access import allow, signed_in
+from api.deps import Held, User
+from api.errors import ApiError
+from api.handlers import body_of
+from api.pictures import upright_jpeg
+from api.settings import MIB
+from api.state import Services
+from db.errors import ServiceError
+from db.queries import election, tps
+from db.tables import Photo
+from db.types import Role
+from db.users import UserView
+from ocr import photo as photo_file
+from ocr.errors import PhotoError
+from review.errors import UnknownPhoto
+from review.intake import Receipt, receive_photo
+from review.status import PhotoStatus, photo_status
+
+log = logging.getLogger("c1.api")
+router = APIRouter(prefix="/api/photos", tags=["photos"])
+upload_router = APIRouter(prefix="/api/photos", tags=["photos"])
+"""Apart, for it takes larger bodies than the rest."""
+
+MOST_NAME = 120
+UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["election", "tps", "photos"],
+                    "properties": {
+                        "election": {"type": "string", "example": "ppwp-2024"},
+                        "tps": {"type": "string", "description": "13-digit code of the polling station", "example": "1607011016003"},
+                        "page": {"type": "integer", "description": "page of the form, if the sender knows it"},
+                        "photos": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
+    """What the sender keeps: number, time, and the photo's SHA-256 prefix."""
+    return {**receipt.to_dict(), "id": receipt.photo_id, "sha256_prefix": receipt.sha256[:12]}
+
+
+def status_json(status: PhotoStatus) -> dict[str, Any]:
+    return {
+        "id": status.photo_id,
+        "state": status.state.value,
+        "form": status.form,
+        "page": status.page,
+        "reasons": [
+            {"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in status.reasons
+        ],
+        "note": status.note,
+        "counted_by": status.counted_by,
+        "finished_at": status.finished_at.isoformat() if status.finished_at else None,
+        "receipt": receipt_json(status.receipt),
+    }
+
+
+@upload_router.post("", status_code=202, dependencies=[Depends(allow(Role.OPERATOR))], openapi_extra=UPLOAD_BODY)
+async def send(request: Request, held: Held, user: User) -> Response:
+    """Take one or several photos for one polling station.
+
+    Answers 202 with a receipt for each photo. A request with one photo answers that photo's error with its own status; one
+    with several answers 207 as soon as one of them failed, each with its status. A receipt means: the photo is stored durably.
+    """
+    if too_long(request, held):
+        raise ApiError("request_too_large")
+    try:
+        form = await request.form(max_files=held.settings.max_files, max_fields=10)
+    except MultiPartException as e:
+        raise ApiError("too_many_files" if "Too many files" in e.message else "bad_request", max_files=held.settings.max_files) from None
+    except OSError as e:
+        if e.errno == errno.ENOSPC:
+            raise ApiError("storage_full") from e
+        raise
+    try:
+        return await run_in_threadpool(_take_all, held, user, form)
+    finally:
+        await form.close()
+
+
+def too_long(request: Request, held: Services) -> bool:
+    """Refuse by the stated length before reading; the route's own limit watches what really comes."""
+    length = request.headers.get("content-length", "")
+    return length.isdigit() and int(length) > held.settings.max_request_bytes + MIB
+
+
+def _take_all(held: Services, user: UserView, form: FormData) -> Response:
+    files = [f for f in form.getlist("photos") if isinstance(f, UploadFile)]
+    if not files or (len(files) == 1 and not files[0].filename and not files[0].size):
+        raise ApiError("no_files")
+    election_id, tps_code = _text(form, "election"), _text(form, "tps")
+    page = _page(form)
+    with held.db.reading() as session:  # one clear error for all, before any file is looked at
+        election(session, election_id)
+        tps(session, tps_code)
+    results: list[dict[str, Any]] = []
+    for file in files:
+        name = clean_name(file.filename)
+        try:
+            receipt = take(held, user, file, name, election_id, tps_code, page)
+        except (ApiError, ServiceError, PhotoError) as e:
+            if len(files) == 1:
+                raise
+            status, body, _ = body_of(e)
+            results.append({"name": name, "status": status, **body})
+        else:
+            results.append({"name": name, "status": 202, "receipt": receipt_json(receipt)})
+    failed = any(r["status"] != 202 for r in results)
+    return JSONResponse({"results": results}, 207 if failed else 202)
+
+
+def take(held: Services, user: UserView, file: UploadFile, name: str, election_id: str, tps_code: str, page: int | None) -> Receipt:
+    """One photo through the door: size, kind, then stored and queued.
+
+    Raises:
+        ApiError, PhotoError, ServiceError: why not.
+    """
+    limit = held.settings.max_photo_bytes
+    if (file.size or 0) > limit:
+        raise ApiError("image_too_large/bytes", max_mib=limit // MIB, bytes=file.size)
+    data = file.file.read(limit + 1)
+    info = photo_file.inspect(data)
+    receipt = receive_photo(
+        held.db,
+        held.store,
+        data=data,
+        name=name,
+        media_type=f"image/{info.format.lower()}",
+        uploader_id=user.id,
+        election_id=election_id,
+        tps_code=tps_code,
+        stated_page=page,
+    )
+    held.reading.enqueue(receipt.photo_id)
+    return receipt
+
+
+def clean_name(name: str | None) -> str:
+    """The last part of a file name as a phone or PC sent it, without control characters, at most MOST_NAME long."""
+    last = PureWindowsPath(PurePath(name or "").name).name
+    kept = "".join(c for c in last if c.isprintable()).strip()
+    return kept[-MOST_NAME:] or "foto"
+
+
+def _text(form: FormData, field: str) -> str:
+    value = form.get(field)
+    if not isinstance(value, str) or not value.strip():
+        raise ApiError("invalid_request", fields=field)
+    return value.strip()
+
+
+def _page(form: FormData) -> int | None:
+    value = form.get("page")
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not value.isdecimal() or len(value) > 3:
+        raise ApiError("invalid_request", fields="page")
+    return int(value)
+
+
+def visible_status(held: Services, user: UserView, photo_id: int) -> PhotoStatus:
+    """The status of a photo. An operator sees his own only; others' do not exist for him."""
+    with held.db.reading() as session:
+        photo = session.get(Photo, photo_id)
+        if photo is None or (user.role is Role.OPERATOR and photo.uploader_id != user.id):
+            raise UnknownPhoto({"photo": photo_id})
+        return photo_status(session, photo_id)
+
+
+@router.get("/{photo_id}", dependencies=[Depends(signed_in())])
+def status_of(photo_id: int, held: Held, user: User) -> dict[str, Any]:
+    """What became of a photo: reading, counted, in_review, unreadable, wrong_form or rejected, and why."""
+    return status_json(visible_status(held, user, photo_id))
+
+
+@router.get("/{photo_id}/picture.jpg", dependencies=[Depends(signed_in())], response_class=Response)
+def picture(photo_id: int, held: Held, user: User, width: int = 1600) -> Response:
+    """The photo turned upright by its EXIF tag, at most ``width`` pixels wide (100 to 4000)."""
+    status = visible_status(held, user, photo_id)
+    sha256 = status.receipt.sha256
+    body = upright_jpeg(sha256, held.store.get(sha256), max(100, min(width, 4000)))
+    return Response(body, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})

@@ -1,0 +1,83 @@
+"""Where the data lies and what the limits are. Everything comes from the environment (``C1_*``), with safe defaults."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+def _int(name: str, default: int) -> int:
+    """An integer from the environment. Raises ValueError with the variable's name if it is no positive integer."""
+    raw = os.environ.get(name)
+    if raw is None or raw.strip() == "":
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ValueError(f"{name} must be a whole number, not {raw!r}") from None
+    if value <= 0:
+        raise ValueError(f"{name} must be positive, not {value}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one installation runs.
+
+    Attributes:
+        data: folder of the database, the photos, the queue and the cookie secret.
+        max_photo_bytes: largest single photo that is taken.
+        max_files: most photos in one upload request.
+        session_seconds: a session ends after this long without a request.
+        secure_cookies: set when the server is reached by HTTPS (C1_HTTPS=1).
+        read_attempts: how often reading one photo is tried before it is set aside for a person.
+        workers: reading threads of the worker process.
+    """
+
+    data: Path
+    max_photo_bytes: int = 25 * MIB
+    max_files: int = 20
+    session_seconds: int = 12 * 3600
+    secure_cookies: bool = False
+    read_attempts: int = 3
+    workers: int = 1
+    node_modules: Path = field(default_factory=lambda: Path(__file__).resolve().parent.parent / "node_modules")
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """Raises ValueError naming the variable if one is malformed."""
+        return cls(
+            data=Path(os.environ.get("C1_DATA", "var")).resolve(),
+            max_photo_bytes=_int("C1_MAX_PHOTO_MIB", 25) * MIB,
+            max_files=_int("C1_MAX_FILES", 20),
+            session_seconds=_int("C1_SESSION_HOURS", 12) * 3600,
+            secure_cookies=os.environ.get("C1_HTTPS", "") == "1",
+            read_attempts=_int("C1_READ_ATTEMPTS", 3),
+            workers=_int("C1_WORKERS", 1),
+        )
+
+    @property
+    def max_request_bytes(self) -> int:
+        return self.max_files * self.max_photo_bytes
+
+    @property
+    def queue_file(self) -> Path:
+        return self.data / "queue.sqlite3"
+
+    def secret(self) -> str:
+        """The key that signs cookies: C1_SECRET, or a random one kept in the data folder, readable by its owner only."""
+        if given := os.environ.get("C1_SECRET"):
+            return given
+        self.data.mkdir(parents=True, exist_ok=True)
+        file = self.data / "secret"
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return file.read_text(encoding="ascii").strip()
+        with os.fdopen(handle, "w", encoding="ascii") as out:
+            out.write(secrets.token_urlsafe(48))
+        return file.read_text(encoding="ascii").strip()

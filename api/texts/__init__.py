@@ -1,0 +1,7 @@
+"""Every sentence of the screens: key -> (Indonesian, English)."""
+
+from __future__ import annotations
+
+from api.texts import counting, desk, shell
+
+TEXTS: dict[str, tuple[str, str]] = {**shell.TEXTS, **desk.TEXTS, **counting.TEXTS}
