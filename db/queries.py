@@ -184,4 +184,4 @@ def user_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {i for i in ids if i is not None}
     if not wanted:
         return {}
-    return dict(session.execute(select(User.id, User.username).where(User.id.in_(wanted))).tuples().all())
+    return dict(session.execute(select(User.id, User.username).where(User.id.in_(wanted))).all())

@@ -106,7 +106,7 @@ def totals(session: Session, election_id: str, level: Level, within: str | None 
     view = election(session, election_id)
     inside = None if within is None else region_row(session, within)
     sums: dict[int, dict[tuple[str, int, str], tuple[int, int, int]]] = {}
-    for group, form, page, name, value, sheets, known in session.execute(_limited(_sums(election_id, level), inside)).tuples():
+    for group, form, page, name, value, sheets, known in session.execute(_limited(_sums(election_id, level), inside)):
         sums.setdefault(group, {})[(form, page, name)] = (int(value or 0), int(sheets), int(sheets) - int(known))
     covers = _coverages(session, view, level, inside)
     regions = {r.id: r for r in session.scalars(_regions(level, inside))}
@@ -186,7 +186,7 @@ def _coverages(session: Session, view: ElectionView, level: Level, inside: Regio
             tps_all=int(all_tps),
             paper_errors=int(errors),
         )
-        for g, all_tps, sheets, some, complete, errors in session.execute(_limited(query, inside)).tuples()
+        for g, all_tps, sheets, some, complete, errors in session.execute(_limited(query, inside))
     }
 
 

@@ -80,7 +80,7 @@ def open_world(url: str, folder: Path, *, fresh: bool = True) -> World:
         with db.writing() as session:
             seed_demo(session, dict.fromkeys(DEMO_USERS, PASSWORD))
     with db.reading() as session:
-        users = dict(session.execute(select(User.username, User.id)).tuples().all())
+        users = dict(session.execute(select(User.username, User.id)).all())
     return World(settings, db, open_store(settings.photos), users)
 
 
