@@ -77,5 +77,5 @@ lock: ## pin every package anew, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev -q \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-clean: ## remove what was installed and made here, and the demo's data (var/)
-	rm -rf .venv node_modules .setup var build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+clean: ## remove what was installed and made here, and the demo's data; never the real data in var/
+	rm -rf .venv node_modules .setup var/demo var/samples build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -64,6 +64,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}, f"no heading for {target}"
 
 
+def test_every_setting_is_explained_and_every_explained_one_exists() -> None:
+    sources = [f for room in ("api", "db", "ocr", "review", "samples", "tally", "templates_c1") for f in (ROOT / room).rglob("*.py")]
+    used = {name for f in sources for name in re.findall(r"\bC1_[A-Z_0-9]+", f.read_text(encoding="utf-8"))}
+    explained = re.findall(r"^\| `(C1_[A-Z_0-9]+)` \|", (ROOT / "docs" / "running.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert used == set(explained)
+    assert len(explained) == len(set(explained))
+
+
 def test_every_decision_is_in_the_index() -> None:
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text(encoding="utf-8")
