@@ -1,1 +1,36 @@
-"""samples"""
+"""Generated samples: filled forms and phone photos of them, with their true values. Deterministic by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from samples.camera import photograph, scan
+from samples.sheet import draw
+
+SCANNED = frozenset({"c1-ppwp-2019"})
+"""Forms that are mostly met as scans."""
+
+
+def make(
+    form: str, page: int, seed: int, *, difficulty: float = 0.3, break_sum: bool = False, values: Mapping[str, int] | None = None
+) -> tuple[bytes, dict[str, Any]]:
+    """One photo and its truth.
+
+    Pages of the same ``form`` and ``seed`` are one station. Every second seed of a form that is mostly met as a scan is one.
+
+    Returns:
+        JPEG bytes, and {"form", "page", "numbers": {name: boxes}, "doubtful": [], "marks": {..}, "break_sum": bool}.
+
+    Raises:
+        KeyError, ValueError: see samples.sheet.draw.
+    """
+    sample = draw(form, page, seed, break_sum=break_sum, difficulty=difficulty, values=values)
+    shoot = scan if form in SCANNED and seed % 2 else photograph
+    data = shoot(sample.image, seed * 10 + page, difficulty)
+    truth: dict[str, Any] = {"form": form, "page": page, "numbers": sample.numbers, "doubtful": [], "group": f"{form}-{seed}"}
+    if sample.marks:
+        truth["marks"] = sample.marks
+    if break_sum:
+        truth["note"] = "one sum is wrong on purpose"
+    return data, truth
