@@ -1,6 +1,6 @@
 """Time the reading of one photo beside plain JPEG decoding, in the same run, on generated photos; and its peak memory.
 
-    python -m scripts.bench [--repeat N] [--form ID --page N] [--size MEGAPIXELS ...] [FILE...]
+    python -m scripts.bench [--repeat N] [--page FORM:PAGE ...] [--size MEGAPIXELS ...] [FILE...]
 
 Three things are timed in turn, so that other load on the machine hits them alike:
 
@@ -34,6 +34,8 @@ from rich.console import Console
 from rich.table import Table
 
 MEGAPIXELS = (1.5, 12.0)
+PAGES = ("c-hasil-ppwp-2024:2", "c1-ppwp-2019:1")
+"""A page with a tag and few numbers, and one without a tag and with many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,13 @@ def children_peak_mib(call: Callable[[], object]) -> float:
     """The largest peak of any child process that lived while ``call`` ran, looked at every few milliseconds."""
     worker = threading.Thread(target=call)
     worker.start()
-    peak = 0.0
+    own, peak = Path("/proc/self/exe").readlink(), 0.0
     while worker.is_alive():
         for task in Path("/proc/self/task").iterdir():
             try:
                 for child in (task / "children").read_text().split():
-                    peak = max(peak, peak_mib(child))
+                    if Path(f"/proc/{child}/exe").readlink() != own:  # between fork and exec a child is still this program
+                        peak = max(peak, peak_mib(child))
             except OSError:
                 continue  # the thread or the child ended in between
         time.sleep(0.005)
@@ -151,15 +154,15 @@ def report(console: Console, timings: Sequence[Timing]) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="time these photos instead of generated ones")
-    parser.add_argument("--form", default="c-hasil-ppwp-2024")
-    parser.add_argument("--page", type=int, default=2)
+    parser.add_argument("--page", nargs="+", default=list(PAGES), metavar="FORM:PAGE")
     parser.add_argument("--size", type=float, nargs="+", default=list(MEGAPIXELS), metavar="MEGAPIXELS")
     parser.add_argument("--repeat", type=int, default=7)
     args = parser.parse_args(argv)
     if args.files:
         photos = [(path.name, path.read_bytes()) for path in args.files]
     else:
-        photos = [(f"{args.form} p{args.page}, {mp:g} MP", photo_of(args.form, args.page, mp)) for mp in args.size]
+        pages = [(form, int(page)) for form, _, page in (p.partition(":") for p in args.page)]
+        photos = [(f"{form} p{page}, {mp:g} MP", photo_of(form, page, mp)) for form, page in pages for mp in args.size]
     context = multiprocessing.get_context("spawn")
     timings = []
     for title, data in photos:
