@@ -88,7 +88,7 @@ def create_app(held: Services) -> FastAPI:
         file = web.VENDOR.get(name)
         if file is None:
             raise ApiError("not_found")
-        return FileResponse(held.settings.node_modules / file, headers={"Cache-Control": "public, max-age=86400"})
+        return FileResponse(held.settings.node_modules / file)
 
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     for part in (home, login, upload, review, totals, admin, photos, places, sheets, rest_totals):

@@ -33,9 +33,13 @@ PHOTO_STATUS = {
 CATALOGUE: dict[str, Known] = {
     **{code.value: Known(status, *PHOTO_TEXTS[code]) for code, status in PHOTO_STATUS.items()},
     # photos
-    "image_too_large/bytes": Known(413, "Berkas foto terlalu besar. Paling besar {max_mib} MB.", "The photo file is too large. At most {max_mib} MB."),
+    "image_too_large/bytes": Known(
+        413, "Berkas foto terlalu besar. Paling besar {max_mib} MB.", "The photo file is too large. At most {max_mib} MB."
+    ),
     "no_files": Known(422, "Belum ada foto yang dipilih.", "No photo was chosen."),
-    "too_many_files": Known(413, "Terlalu banyak foto sekaligus. Paling banyak {max_files}.", "Too many photos at once. At most {max_files}."),
+    "too_many_files": Known(
+        413, "Terlalu banyak foto sekaligus. Paling banyak {max_files}.", "Too many photos at once. At most {max_files}."
+    ),
     "storage_full": Known(
         507,
         "Tempat penyimpanan foto penuh. Foto belum diterima; hubungi admin dan jangan hapus foto di HP.",
@@ -45,12 +49,12 @@ CATALOGUE: dict[str, Known] = {
     "login_required": Known(401, "Silakan masuk dahulu.", "Please log in first."),
     "login_failed": Known(401, "Nama pengguna atau kata sandi salah.", "User name or password is wrong."),
     "too_many_attempts": Known(
-        429, "Terlalu banyak percobaan masuk. Coba lagi dalam {seconds} detik.", "Too many attempts to log in. Try again in {seconds} seconds."
+        429,
+        "Terlalu banyak percobaan masuk. Coba lagi dalam {seconds} detik.",
+        "Too many attempts to log in. Try again in {seconds} seconds.",
     ),
     "forbidden": Known(403, "Akun Anda tidak berhak membuka halaman ini.", "Your account may not open this page."),
-    "csrf": Known(
-        403, "Halaman sudah kedaluwarsa. Muat ulang halaman lalu coba lagi.", "This page has expired. Reload it and try again."
-    ),
+    "csrf": Known(403, "Halaman sudah kedaluwarsa. Muat ulang halaman lalu coba lagi.", "This page has expired. Reload it and try again."),
     # users
     "user_exists": Known(409, "Nama pengguna {username} sudah dipakai.", "The user name {username} is taken."),
     "weak_password": Known(422, "Kata sandi paling sedikit {min} huruf.", "The password needs at least {min} characters."),
@@ -75,7 +79,14 @@ CATALOGUE: dict[str, Known] = {
     ),
 }
 
-BY_STATUS = {400: "bad_request", 401: "login_required", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
+BY_STATUS = {
+    400: "bad_request",
+    401: "login_required",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "request_too_large",
+}
 """Code for an error that a framework raised with nothing but a status."""
 
 

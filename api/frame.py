@@ -73,7 +73,10 @@ class Frame:
                 out.setdefault("Content-Security-Policy", self.csp)
                 if self.secure:
                     out.setdefault("Strict-Transport-Security", "max-age=31536000")
-                if not static:
+                if static:  # our links to them carry their fingerprint; what modules import from each other does not
+                    fixed = b"v=" in scope["query_string"] and message["status"] == 200
+                    out["Cache-Control"] = "public, max-age=31536000, immutable" if fixed else "no-cache"
+                else:
                     out.setdefault("Cache-Control", "no-store")
                     out.add_vary_header("Cookie")
                     out.add_vary_header("Accept-Language")
@@ -81,9 +84,9 @@ class Frame:
                     html = out.get("content-type", "").startswith("text/html")
                     # A visitor without a session needs one as soon as he is shown a page (its forms carry the token);
                     # a user's cookie is renewed with every page, so that a session ends after idling, not in mid-work.
-                    if session != came or (html and session.user_id is not None):
-                        if html or session.user_id is not None or came is not None:
-                            out.append("set-cookie", self._cookie(session))
+                    known = session.user_id is not None
+                    if (session != came and (html or known or came is not None)) or (html and known):
+                        out.append("set-cookie", self._cookie(session))
             await send(message)
 
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 
 import cv2
 import numpy as np
@@ -51,10 +52,15 @@ def _quad(corners: Quad, scale: float) -> NDArray[np.float32]:
     return np.asarray(corners, dtype=np.float32).reshape(4, 2) * np.float32(scale)
 
 
-def _warp(picture: Bgr, to_picture: NDArray[np.float64], size: tuple[int, int]) -> Bgr:
+def _warp(picture: Bgr, to_picture: NDArray[np.floating[Any] | np.integer[Any]], size: tuple[int, int]) -> Bgr:
     """``to_picture``: 3x3, output pixels -> picture pixels. Outside the photo is light gray."""
     return cv2.warpPerspective(
-        picture, to_picture, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT, borderValue=(235, 235, 235)
+        picture,
+        to_picture,
+        size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(235, 235, 235),
     ).astype(np.uint8, copy=False)
 
 
@@ -64,7 +70,7 @@ def number_crop(picture: Bgr, scale: float, boxes: Sequence[Quad]) -> bytes:
     row = np.array([first[0], last[1], last[2], first[3]], dtype=np.float32)
     high = (np.linalg.norm(row[3] - row[0]) + np.linalg.norm(row[2] - row[1])) / 2
     wide = (np.linalg.norm(row[1] - row[0]) + np.linalg.norm(row[2] - row[3])) / 2
-    width = int(round(CROP_HEIGHT * float(wide) / max(float(high), 1.0)))
+    width = round(CROP_HEIGHT * float(wide) / max(float(high), 1.0))
     pad = int(CROP_HEIGHT * PAD)
     flat = np.array([[0, 0], [width, 0], [width, CROP_HEIGHT], [0, CROP_HEIGHT]], dtype=np.float32) + pad
     out = _warp(picture, cv2.getPerspectiveTransform(flat, row), (width + 2 * pad, CROP_HEIGHT + 2 * pad))
@@ -111,4 +117,3 @@ def upright_jpeg(sha256: str, data: bytes, width: int) -> bytes:
         size = (width, max(1, round(picture.shape[0] * width / picture.shape[1])))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.pictures import on_page, page_size
-from review.queue import SheetView
+from review.sheet import SheetView
 
 Json = dict[str, Any]
 
@@ -48,9 +48,7 @@ def sheet_json(view: SheetView) -> Json:
         "title": view.title,
         "title_en": view.title_en,
         "kind": view.kind.value if view.kind else None,
-        "reasons": [
-            {"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in view.reasons
-        ],
+        "reasons": [{"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in view.reasons],
         "picture": f"/api/sheets/{view.photo_id}/picture.jpg",
         "picture_size": [width, height],
         "numbers": [field_json(view, i) for i in range(len(view.fields))],

@@ -40,7 +40,7 @@ MONTHS = {
 
 
 def local_time(at: datetime, lang: str) -> str:
-    """"24 Nov 2026 15.04 WIB"."""
+    """ "24 Nov 2026 15.04 WIB"."""
     here = at.astimezone(WIB)
     clock = here.strftime("%H.%M" if lang == "id" else "%H:%M")
     return f"{here.day} {MONTHS[lang][here.month - 1]} {here.year} {clock} WIB"

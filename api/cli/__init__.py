@@ -104,7 +104,9 @@ def worker(
 def demo(
     data: Data = None,
     host: Host = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port; yang berikutnya bila terpakai / the next one if taken")] = 8000,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Port; yang berikutnya bila terpakai / the next one if taken")
+    ] = 8000,
 ) -> None:
     """Contoh lengkap: data, pengguna, foto contoh, server. / The whole thing with sample data, users and photos."""
     from api.cli.demo import run

@@ -8,12 +8,12 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-import samples
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy import select
 
+import samples
 from api.build import db_settings
 from api.cli.serving import run as serve
 from api.cli.setting_up import prepare

@@ -26,7 +26,11 @@ def show(request: Request, lanjut: str = "/") -> Response:
 
 @router.post("/masuk", dependencies=[Depends(public())])
 async def enter(
-    request: Request, held: Held, username: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "", lanjut: Annotated[str, Form()] = "/"
+    request: Request,
+    held: Held,
+    username: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    lanjut: Annotated[str, Form()] = "/",
 ) -> Response:
     """A right password gets a new session, so that a cookie planted before log-in is worth nothing after it."""
     try:

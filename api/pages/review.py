@@ -15,7 +15,8 @@ from api.web import render
 from db import clock
 from db.queries import elections
 from db.types import Role
-from review.queue import open_sheet, queue, release, sheet_view
+from review.queue import open_sheet, queue, release
+from review.sheet import sheet_view
 
 router = APIRouter(include_in_schema=False)
 

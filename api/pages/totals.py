@@ -17,7 +17,7 @@ from db.queries import children, elections, region, tps
 from db.totals import TotalsRow, contributing_sheets, totals
 from db.types import Level
 from db.views import ElectionView, RegionRef
-from review.queue import sheet_view
+from review.sheet import sheet_view
 
 router = APIRouter(include_in_schema=False)
 

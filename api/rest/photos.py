@@ -28,7 +28,8 @@ from db.users import UserView
 from ocr import photo as photo_file
 from ocr.errors import PhotoError
 from review.errors import UnknownPhoto
-from review.intake import Receipt, receive_photo
+from review.intake import receive_photo
+from review.receipt import Receipt
 from review.status import PhotoStatus, photo_status
 
 log = logging.getLogger("c1.api")
@@ -69,9 +70,7 @@ def status_json(status: PhotoStatus) -> dict[str, Any]:
         "state": status.state.value,
         "form": status.form,
         "page": status.page,
-        "reasons": [
-            {"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in status.reasons
-        ],
+        "reasons": [{"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in status.reasons],
         "note": status.note,
         "counted_by": status.counted_by,
         "finished_at": status.finished_at.isoformat() if status.finished_at else None,

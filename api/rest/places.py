@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends
 
 from api.access import signed_in
 from api.deps import Held
-from db.queries import TpsRef, children, elections, find_tps, region
+from db.queries import children, elections, find_tps, region
+from db.views import TpsRef
 
 router = APIRouter(prefix="/api", tags=["places"])
 

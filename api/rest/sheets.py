@@ -14,8 +14,9 @@ from api.errors import ApiError
 from api.pictures import decoded, number_crop, page_picture, upright_jpeg
 from api.sheet_data import sheet_json
 from db.types import Role
-from review.queue import SheetView, next_sheet, open_sheet, queue, release, sheet_view
+from review.queue import next_sheet, open_sheet, queue, release
 from review.resolve import Assign, Confirm, Correct, RejectPhoto, resolve, withdraw
+from review.sheet import SheetView, sheet_view
 
 router = APIRouter(prefix="/api/sheets", tags=["sheets"])
 
@@ -110,10 +111,8 @@ def picture(photo_id: int, held: Held) -> Response:
     """The page laid straight; the photo as it is where no page was recognised."""
     view = _view(held, photo_id)
     data = held.store.get(view.sha256)
-    if view.page_corners:
-        body = page_picture(*decoded(view.sha256, data), view.page_corners)
-    else:
-        body = upright_jpeg(view.sha256, data, 1800)
+    corners = view.page_corners
+    body = page_picture(*decoded(view.sha256, data), corners) if corners else upright_jpeg(view.sha256, data, 1800)
     return Response(body, media_type="image/jpeg", headers=KEEP)
 
 

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from api.access import allow
 from api.deps import Held
 from api.errors import ApiError
-from db.queries import ElectionView, children, election, region
-from db.types import Role
+from db.queries import children, election, region
 from db.totals import Coverage, TotalsRow, totals
-from db.types import Level
+from db.types import Level, Role
+from db.views import ElectionView
 
 router = APIRouter(prefix="/api", tags=["totals"])
 

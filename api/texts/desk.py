@@ -79,7 +79,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "review.release": ("Kembalikan ke antrean", "Give it back"),
     "review.reject": ("Tolak foto", "Reject the photo"),
     "review.reject.title": ("Tolak foto ini", "Reject this photo"),
-    "review.reject.text": ("Alasannya sampai kepada operator sebagai permintaan foto ulang.", "The operator gets the reason and is asked for a new photo."),
+    "review.reject.text": (
+        "Alasannya sampai kepada operator sebagai permintaan foto ulang.",
+        "The operator gets the reason and is asked for a new photo.",
+    ),
     "review.reject.reason": ("Alasan", "Reason"),
     "review.reject.blur": ("Foto kabur", "The photo is blurred"),
     "review.reject.cut": ("Halaman terpotong", "The page is cut off"),
@@ -88,7 +91,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "review.cancel": ("Batal", "Cancel"),
     "review.move": ("Pindahkan", "Move"),
     "review.move.title": ("Pindahkan lembar ini", "Move this sheet"),
-    "review.move.text": ("Bila foto ini milik TPS atau pemilihan lain. Riwayatnya tetap tersimpan.", "If the photo belongs to another TPS or election. Its history is kept."),
+    "review.move.text": (
+        "Bila foto ini milik TPS atau pemilihan lain. Riwayatnya tetap tersimpan.",
+        "If the photo belongs to another TPS or election. Its history is kept.",
+    ),
     "review.keys": ("Tombol", "Keys"),
     "review.keys.enter": ("benar, ke angka berikutnya", "right, to the next number"),
     "review.keys.arrows": ("pindah angka", "move between numbers"),

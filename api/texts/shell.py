@@ -28,7 +28,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # log-in
     "login.title": ("Masuk", "Log in"),
-    "login.lead": ("Dari foto formulir C1 menjadi jumlah yang dapat dipercaya.", "From photos of tally forms to totals that can be trusted."),
+    "login.lead": (
+        "Dari foto formulir C1 menjadi jumlah yang dapat dipercaya.",
+        "From photos of tally forms to totals that can be trusted.",
+    ),
     "login.username": ("Nama pengguna", "User name"),
     "login.password": ("Kata sandi", "Password"),
     "login.submit": ("Masuk", "Log in"),
