@@ -74,8 +74,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A consistent view; whatever was changed in it is thrown away."""
         with self._reading() as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back; rows already loaded stay readable
 
     def dispose(self) -> None:
         self.engine.dispose()
