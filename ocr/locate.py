@@ -27,7 +27,7 @@ _TARGET = np.array([[MARGIN, MARGIN], [CROP - MARGIN, MARGIN], [CROP - MARGIN, C
 def locate(sheet: AlignedSheet) -> tuple[LocatedBox, ...]:
     """All boxes of the page in template order (number by number, left to right)."""
     pyramid = Pyramid(sheet.photo.gray)
-    rows = [find_row(pyramid, sheet.project, n, REACH) for n in sheet.page.numbers]
+    rows = [find_row(pyramid, sheet.project, sheet.page, n, REACH) for n in sheet.page.numbers]
     rows = _agreeing(sheet, pyramid, rows)
     found = []
     for row in rows:
@@ -53,7 +53,7 @@ def _agreeing(sheet: AlignedSheet, pyramid: Pyramid, rows: list[RowFound]) -> li
         if (off < 0.12 and strength[i] > 0.4) or (weight.sum() < 0.02 and strength[i] > 0.6):
             out.append(row)
             continue
-        again = find_row(pyramid, lambda p, w=word: sheet.project(p) + w, row.number, CLOSE)  # type: ignore[misc]
+        again = find_row(pyramid, lambda p, w=word: sheet.project(p) + w, sheet.page, row.number, CLOSE)  # type: ignore[misc]
         out.append(again if again.border.mean() > strength[i] - 0.1 or off >= 0.12 else row)
     return out
 

@@ -11,22 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.types import Floats, Gray
-from templates_c1.schema import Number
+from templates_c1.schema import Number, Page
 
 SIDE = 36
 """Width of a box in the patch, px."""
-_PAD = 8
+_PAD = 16
+"""Surroundings of a row that take part in the search, px."""
 _DARK_CAP = 0.55
 """Darkness is cut here: a black bar beside a box weighs no more than its border."""
 
-_PULL = 0.6
+_PULL = 0.5
 """Score lost at one box width off the expected place: of two equal finds the nearer one is meant."""
 
 F32 = NDArray[np.float32]
@@ -92,8 +92,19 @@ class _Row:
     box_of_side: NDArray[np.int64]
 
 
-@lru_cache(maxsize=512)
-def _row(number: Number) -> _Row:
+_ROWS: dict[int, tuple[Number, _Row, F32]] = {}
+
+
+def _row(page: Page, number: Number) -> tuple[_Row, F32]:
+    """Geometry and search model of a number, made once (templates are frozen and live as long as the process)."""
+    kept = _ROWS.get(id(number))
+    if kept is None or kept[0] is not number:
+        row = _geometry(number)
+        kept = _ROWS[id(number)] = (number, row, _model(row, number, page))
+    return kept[1], kept[2]
+
+
+def _geometry(number: Number) -> _Row:
     w = float(np.mean([b.w for b in number.boxes]))
     s = SIDE / w
     x, y = number.boxes[0].x, min(b.y for b in number.boxes)
@@ -110,23 +121,41 @@ def _row(number: Number) -> _Row:
     return _Row(s, boxes, float(boxes[:, 2].max()), float(boxes[:, 3].max()), np.array(sides, np.float32), np.array(owner))
 
 
-@lru_cache(maxsize=512)
-def _model(number: Number) -> F32:
-    """The row as a filter: +1 in all on the lines, -1 in all on a band just inside every box; _PAD px of nothing around."""
-    row = _row(number)
+def _model(row: _Row, number: Number, page: Page) -> F32:
+    """The row as a filter at half the patch's size, _PAD patch pixels of surroundings included.
+
+    +1 in all on the border lines, -1 in all on a band just inside every box; the lines printed around (table frames) count half
+    as much against the white beside them: they tell the border of a box from the frame that runs along it.
+    """
     shape = (round(row.height) + 2 * _PAD, round(row.width) + 2 * _PAD)
-    line, band = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    big = 8
+    line, band, frame = (np.zeros(shape, np.float32) for _ in range(3))
     for x0, y0, x1, y1 in row.boxes:
-        a = (round((float(x0) + _PAD) * big), round((float(y0) + _PAD) * big))
-        b = (round((float(x1) + _PAD) * big), round((float(y1) + _PAD) * big))
+        a, b = _fixed(x0, y0), _fixed(x1, y1)
         cv2.rectangle(line, a, b, 1.0, 2, cv2.LINE_AA, shift=3)
         for inset in (4, 5):
-            p, q = (a[0] + inset * big, a[1] + inset * big), (b[0] - inset * big, b[1] - inset * big)
+            p, q = (a[0] + inset * 8, a[1] + inset * 8), (b[0] - inset * 8, b[1] - inset * 8)
             cv2.rectangle(band, p, q, 1.0, 1, cv2.LINE_8, shift=3)
+    x, y, s = number.boxes[0].x, min(b.y for b in number.boxes), row.per_unit
+    for item in page.print:
+        if item.kind == "line":
+            ends = [((px - x) * s, (py - y) * s) for px, py in (item.a, item.b)]
+            cv2.line(frame, _fixed(*ends[0]), _fixed(*ends[1]), 1.0, 2, cv2.LINE_AA, shift=3)
+    inner = (slice(_PAD - 3, shape[0] - _PAD + 3), slice(_PAD - 3, shape[1] - _PAD + 3))
+    frame[inner] = 0
+    beside = cv2.dilate(frame, np.ones((9, 9), np.uint8)) * (cv2.dilate(frame, np.ones((5, 5), np.uint8)) < 0.05)
+    beside[inner] = 0
     band = band * (line < 0.1)
-    out: F32 = (line / line.sum() - band / band.sum()).astype(np.float32)
-    return out
+    out = line / line.sum() - band / band.sum()
+    if frame.sum() > SIDE and beside.sum() > SIDE:
+        out = out + 0.5 * (frame / frame.sum() - beside / beside.sum())
+    half = cv2.resize(out, (shape[1] // 2, shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(half * 4, np.float32)
+
+
+def _fixed(x: float, y: float) -> tuple[int, int]:
+    """A place of the row in the model, in eighths of a pixel (OpenCV's shift=3)."""
+    big = 10_000 * 8
+    return max(-big, min(big, round((float(x) + _PAD) * 8))), max(-big, min(big, round((float(y) + _PAD) * 8)))
 
 
 def darkness(patch: Gray) -> F32:
@@ -144,30 +173,52 @@ def _saturated(dark: F32) -> F32:
     return out
 
 
-def find_row(pyramid: Pyramid, project: Project, number: Number, reach: float) -> RowFound:
+def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, reach: float) -> RowFound:
     """``project``: template points (n, 2) -> photo pixels; ``reach``: how far off it may be, in box widths."""
-    row = _row(number)
-    margin = int(np.ceil(reach * SIDE)) + _PAD
+    row, model = _row(page, number)
+    margin = (int(np.ceil(reach * SIDE)) + _PAD + 1) // 2 * 2
     origin = np.array([number.boxes[0].x, min(b.y for b in number.boxes)])
-    pw, ph = round(row.width) + 2 * margin, round(row.height) + 2 * margin
+    pw, ph = (round(row.width) + 2 * margin) // 2 * 2, (round(row.height) + 2 * margin) // 2 * 2
     quad = np.array([[0, 0], [row.width, 0], [row.width, row.height], [0, row.height]], np.float64)
     expected = project(quad / row.per_unit + origin).astype(np.float32)
     to_photo = np.asarray(cv2.getPerspectiveTransform((quad + margin).astype(np.float32), expected), np.float64)
     px = _scale_at(to_photo, margin + row.width / 2, margin + row.height / 2)
     dark = darkness(pyramid.warp(to_photo, (pw, ph), px))
-    score = cv2.matchTemplate(cv2.GaussianBlur(_saturated(dark), (0, 0), 0.8), _model(number), cv2.TM_CCORR)
-    yy, xx = np.mgrid[: score.shape[0], : score.shape[1]].astype(np.float32) + np.float32(_PAD - margin)
+    half = cv2.resize(_saturated(dark), (pw // 2, ph // 2), interpolation=cv2.INTER_AREA)
+    score = cv2.matchTemplate(half, model, cv2.TM_CCORR)
+    yy, xx = np.mgrid[: score.shape[0], : score.shape[1]].astype(np.float64) * 2 + (_PAD - margin)
     score = score - _PULL * (xx * xx + yy * yy) / SIDE**2
-    _, _, _, (cx, cy) = cv2.minMaxLoc(score)
-    coarse = np.array([cx + _PAD - margin, cy + _PAD - margin], np.float64)
-    affine, contrast = _fit(dark, row, coarse, margin)
-    border = _evidence(dark, row, affine, margin, contrast)
+    best = (-np.inf, np.zeros((2, 3)), 0.0, np.zeros((len(row.boxes), 4)))
+    peaks = _peaks(np.asarray(score, np.float64), margin)
+    for coarse, height in peaks:
+        affine, contrast = _fit(dark, row, coarse, margin)
+        sides = _evidence(dark, row, affine, margin, contrast)
+        worth = 2 * float(sides.mean()) - 0.1 * float(np.hypot(*affine[:, 0])) / SIDE + 0.4 * height / peaks[0][1]
+        if worth > best[0] + 0.03:
+            best = worth, affine, contrast, sides
+        if sides.min() > 0.9:
+            break
+    _, affine, contrast, sides = best
+    border = _share(sides)
     corners = np.stack([_quad(b) for b in row.boxes.astype(np.float64)])
     moved = corners + affine[:, 0] + (corners - np.array([row.width, row.height]) / 2) @ affine[:, 1:].T
     photo = cv2.perspectiveTransform((moved.reshape(1, -1, 2) + margin), to_photo).reshape(-1, 4, 2)
     centre = np.array([[[row.width / 2, row.height / 2]], [[row.width / 2 + affine[0, 0], row.height / 2 + affine[1, 0]]]]) + margin
     was, now = cv2.perspectiveTransform(centre, to_photo).reshape(2, 2)
     return RowFound(number, np.asarray(photo, np.float64), border, np.asarray(now - was, np.float64), contrast, px * SIDE)
+
+
+def _peaks(score: Floats, margin: int) -> list[tuple[Floats, float]]:
+    """Places of the row (x, y offsets in patch px) and their scores, best first: up to three near the best in score and apart."""
+    left = score.copy()
+    out: list[tuple[Floats, float]] = []
+    for _ in range(3):
+        _, top, _, (cx, cy) = cv2.minMaxLoc(left)
+        if out and top < 0.55 * out[0][1]:
+            break
+        out.append((np.array([2 * cx + _PAD - margin, 2 * cy + _PAD - margin], np.float64), max(float(top), 1e-6)))
+        left[max(0, cy - 3) : cy + 4, max(0, cx - 3) : cx + 4] = -1
+    return out
 
 
 def _quad(b: Floats) -> Floats:
@@ -207,15 +258,14 @@ def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> tuple[Floats, flo
     """(2, 3) affine rest error about the row's centre: x' = x + a[0] . (1, rx, ry), y' alike; and the lines' contrast."""
     affine = np.zeros((2, 3))
     affine[:, 0] = coarse
-    contrast = 0.0
-    soft = np.asarray(cv2.GaussianBlur(dark, (0, 0), 0.7), np.float32)
+    soft = np.asarray(cv2.GaussianBlur(_saturated(dark), (0, 0), 0.7), np.float32)
     s = row.sides
     mid = (s[:, 0:2] + s[:, 2:4]).astype(np.float64) / 2 - np.array([row.width, row.height]) / 2
     for reach in (4, 2):
         prof = _profiles(soft, row, affine, margin, _OFFSETS)
         line = np.sort(prof, axis=1)[:, _SAMPLES // 3 : 2 * _SAMPLES // 3].mean(axis=1)
         inside = np.median(line[:, 8:], axis=1, keepdims=True)
-        rise = line - np.minimum(inside, line.min(axis=1, keepdims=True) + 0.1)
+        rise = line - np.minimum(inside, line.min(axis=1, keepdims=True) + 0.2)
         window = np.abs(_OFFSETS) <= reach
         r = np.where(window[None, :], rise, 0)
         k = r.argmax(axis=1)
@@ -224,9 +274,10 @@ def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> tuple[Floats, flo
         curve = lo - 2 * top + hi
         sub = np.where(curve < -1e-6, 0.5 * (lo - hi) / np.where(curve < -1e-6, curve, -1), 0)
         shift = (_OFFSETS[k] + np.clip(sub, -0.5, 0.5)) * s[:, 5]
-        contrast = float(np.median(top))
-        weight = np.clip(top / max(contrast, 0.02), 0, 1.5)
+        weight = np.clip(top / max(float(np.median(top)), 0.05), 0, 1.5)
         affine = affine + np.stack([_robust(mid[m], shift[m], weight[m]) for m in (s[:, 4] == 0, s[:, 4] == 1)])
+    prof = _profiles(dark, row, affine, margin, np.array([-1, 0, 1, 5, 6], np.float32))
+    contrast = float(np.median(np.median(prof[:, :, :3].max(axis=2), axis=1) - np.median(prof[:, :, 3:].min(axis=2), axis=1)))
     return affine, contrast
 
 
@@ -246,12 +297,18 @@ def _robust(at: Floats, shift: F32, weight: F32) -> Floats:
 
 
 def _evidence(dark: F32, row: _Row, affine: Floats, margin: int, contrast: float) -> Floats:
-    """(k,) share of each box's border that is there: darker than the inside beside it, within a pixel of the fitted line."""
+    """(k, 4) share of each box's sides that is there: darker than the paper inside, within a pixel of the fitted line.
+
+    What is far darker than the lines is ink: it may hide the border or be mistaken for it, and counts half.
+    """
     prof = _profiles(dark, row, affine, margin, np.array([-1, 0, 1, 4, 5, 6, 7], np.float32))
-    inside = np.percentile(prof[:, :, 3:].reshape(len(prof), -1), 25, axis=1)
-    rise = prof[:, :, :3].max(axis=2) - inside[:, None]
-    there = rise > max(0.05, 0.4 * contrast)
-    side = there.reshape(-1, 2 * _SAMPLES).mean(axis=1)
-    share = np.clip((side - 0.35) / 0.5, 0, 1)
-    out: Floats = share.reshape(len(row.boxes), 4).mean(axis=1).astype(np.float64)
+    rise = prof[:, :, :3].max(axis=2) - np.percentile(prof[:, :, 3:], 20)
+    there = (rise > max(0.05, 0.4 * contrast)) * np.where(rise > max(0.1, 2.2 * contrast), 0.5, 1.0)
+    out: Floats = there.reshape(len(row.boxes), 4, 2 * _SAMPLES).mean(axis=2)
+    return out
+
+
+def _share(sides: Floats) -> Floats:
+    """(k, 4) coverage of sides -> (k,) 0..1 of each box: digits and noise cover a third of a line anywhere, that is nothing."""
+    out: Floats = np.clip((sides - 0.4) / 0.45, 0, 1).mean(axis=1)
     return out

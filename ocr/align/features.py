@@ -49,12 +49,17 @@ class PhotoFeatures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """A homography template -> photo and the number of features that agree with it."""
+    """Attributes:
+        to_photo: homography, template -> photo.
+        inliers: how many places of the page agree with it (and with the bend).
+        bend: (k, 4) what the homography leaves over where the paper is not flat: x, y in template units, dx, dy in photo pixels.
+    """
 
     template: Template
     page: Page
     to_photo: Floats
     inliers: int
+    bend: Floats | None = None
 
 
 def page_features(template: Template, page: Page) -> PageFeatures | None:
@@ -145,16 +150,44 @@ def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: flo
     src, dst = _ratio_matches(photo, page_f, page.size.width * 0.01, ratio)
     if len(src) < least:
         return None
-    fit, mask = cv2.findHomography(src, dst, cv2.USAC_MAGSAC, 3.0 * photo.step, maxIters=4000, confidence=0.999)
+    fit, _ = cv2.findHomography(src, dst, cv2.USAC_MAGSAC, 3.0 * photo.step, maxIters=4000, confidence=0.999)
     if fit is None:
         return None
     h = np.asarray(fit, np.float64)
-    # several photo features may agree with one place of the page and the other way round: count places
-    inside = mask.ravel().astype(bool)
-    places = len({(round(float(x), 1), round(float(y), 1)) for x, y in src[inside]})
-    if places < least or not plausible(h, page):
+    if not plausible(h, page):
         return None
-    return Match(template, page, h, places)
+    bend, inside = _bend(h, page, src, dst, photo.step)
+    # several photo features may agree with one place of the page and the other way round: count places
+    places = len({(round(float(x), 1), round(float(y), 1)) for x, y in src[inside]})
+    return Match(template, page, h, places, bend) if places >= least else None
+
+
+def _bend(h: Floats, page: Page, src: F32, dst: F32, step: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """A quadratic surface through what the homography leaves over, and which matches agree with both.
+
+    Robust least squares (Tukey weights, the scale drawn in from 12 to 3 working pixels): curled paper leaves whole regions off by
+    half a box, which RANSAC's threshold throws away. Sampled on a grid, the form AlignedSheet.local has.
+    """
+    size = np.array([page.size.width, page.size.height])
+    rest = dst - cv2.perspectiveTransform(src[None].astype(np.float64), h)[0]
+    basis = _basis(src / size)
+    prior = np.diag([0.1, 0.5, 0.5, 2.0, 2.0, 2.0])
+    p = np.zeros((6, 2))
+    for cut in (12.0, 8.0, 5.0, 4.0, 4.0):
+        e = np.hypot(*(rest - basis @ p).T) / (cut * step)
+        w = np.where(e < 1, (1 - e * e) ** 2, 0)
+        p = np.linalg.solve(basis.T @ (w[:, None] * basis) + prior, basis.T @ (w[:, None] * rest))
+    inside = np.hypot(*(rest - basis @ p).T) < 3.0 * step
+    u, v = np.meshgrid(np.linspace(-0.15, 1.15, 13), np.linspace(-0.1, 1.1, 17))
+    grid = np.c_[u.ravel(), v.ravel()]
+    return np.c_[grid * size, _basis(grid) @ p], inside
+
+
+def _basis(uv: Floats) -> Floats:
+    """Terms of a quadratic surface at places (n, 2) in 0..1."""
+    u, v = (np.asarray(uv, np.float64) * 2 - 1).T
+    out: Floats = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
+    return out
 
 
 def plausible(h: Floats, page: Page) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from ocr.align.borders import Pyramid, RowFound, find_row
+from ocr.align.borders import Pyramid, find_row
 from ocr.align.features import Match, photo_features, register, votes
 from ocr.align.tag import TAG_SIZES, by_tag
 from ocr.errors import AlignError
@@ -78,27 +79,71 @@ def _candidates(photo: Photo) -> Iterator[tuple[Match, str]]:
 
 
 def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedSheet:
-    """The match refined by the box borders found, with its quality."""
+    """The match refined by the box borders found, with its quality.
 
-    def project(p: Floats) -> Floats:
-        out: Floats = cv2.perspectiveTransform(np.asarray(p, np.float64)[None], match.to_photo)[0]
-        return out
-
-    rows = [find_row(pyramid, project, n, 0.35) for n in match.page.numbers]
-    local, quality = _consensus(match.page, rows)
-    return AlignedSheet(photo, match.template, match.page, match.to_photo, quality, how, local)
-
-
-def _consensus(page: Page, rows: list[RowFound]) -> tuple[Floats | None, float]:
-    at = np.array([[(n.boxes[0].x + n.boxes[-1].x + n.boxes[-1].w) / 2, n.boxes[0].y + n.boxes[0].h / 2] for n in page.numbers])
-    shift = np.array([r.shift for r in rows])
-    side = float(np.median([r.side for r in rows]))
+    Rows that were not found, or lie off from where the others put them, are searched once more where the others' trend says.
+    """
+    page = match.page
+    start = AlignedSheet(photo, match.template, page, match.to_photo, 0.0, how, match.bend)
+    rows = [find_row(pyramid, start.project, page, n, 0.35) for n in page.numbers]
+    at = _middles(page) / page.size.width
+    for _ in range(2):
+        strength = np.array([r.border.mean() for r in rows])
+        shift = np.array([r.shift for r in rows])
+        side = float(np.median([r.side for r in rows]))
+        if (strength > 0.6).sum() < max(2, len(rows) * 0.3):
+            return replace(start, quality=float(strength.mean() * 0.5))
+        for i, row in enumerate(rows):
+            trend = _trend(at, shift, np.where(np.arange(len(rows)) == i, 0, strength), side)(at[i])
+            if strength[i] < 0.7 or float(np.hypot(*(row.shift - trend))) > 0.2 * side:
+                again = find_row(pyramid, lambda p, t=trend: start.project(p) + t, page, row.number, 0.4)  # type: ignore[misc]
+                if again.border.mean() > strength[i] + (0.02 if strength[i] < 0.7 else -0.05):
+                    rows[i] = replace(again, shift=again.shift + trend)
     strength = np.array([r.border.mean() for r in rows])
-    good = strength > 0.5
-    if good.sum() < max(2, len(rows) * 0.3):
-        return None, float(strength.mean() * 0.5)
-    middle = np.median(shift[good], axis=0)
-    rest = np.hypot(*(shift - middle).T) / side
-    keep = good & (rest < 0.3)
-    quality = float((strength * (rest < 0.3)).mean())
-    return (np.c_[at[keep], shift[keep]] if keep.any() else None), quality
+    shift = np.array([r.shift for r in rows])
+    fit = _trend(at, shift, strength, side)
+    near = np.array([np.hypot(*(s - fit(a))) for s, a in zip(shift, at, strict=True)]) < 0.3 * side
+    quality = float((strength * near).mean())
+    return replace(start, quality=quality, local=_bent(start, shift, (strength > 0.5) & near))
+
+
+def _trend(at: Floats, shift: Floats, strength: Floats, side: float) -> Callable[[Floats], Floats]:
+    """The rows' shifts as a plane over the page, robust: place (2,) -> shift (2,). Slopes are held back where few rows speak."""
+    a = np.c_[np.ones(len(at)), at - at.mean(axis=0)]
+    w0 = np.clip(strength - 0.5, 0, 1)
+    prior = np.diag([1e-6, 0.02, 0.02])
+    order = [np.argsort(shift[:, k]) for k in (0, 1)]
+    p = np.zeros((3, 2))
+    for k in (0, 1):
+        c = np.cumsum(w0[order[k]])
+        p[0, k] = shift[order[k], k][int(np.searchsorted(c, c[-1] / 2).clip(0, len(at) - 1))]
+    for _ in range(4):
+        rest = np.hypot(*(shift - a @ p).T) / side
+        w = w0 * np.minimum(1, 0.15 / np.maximum(rest, 1e-9))
+        p = np.linalg.solve(a.T @ (w[:, None] * a) + prior, a.T @ (w[:, None] * shift) + prior @ np.vstack([p[:1], np.zeros((2, 2))]))
+    middle = at.mean(axis=0)
+    return lambda q: np.asarray(np.r_[1.0, q - middle] @ p, np.float64)
+
+
+def _middles(page: Page) -> Floats:
+    """(n, 2) centre of every number's row in template units."""
+    ends = [(n.boxes[0], n.boxes[-1]) for n in page.numbers]
+    out: Floats = np.array([[(a.x + b.x + b.w) / 2, a.y + a.h / 2] for a, b in ends], np.float64)
+    return out
+
+
+def _bent(start: AlignedSheet, shift: Floats, keep: NDArray[np.bool_]) -> Floats:
+    """The local correction with the rows' own shifts (n, 2) on top, those of ``keep``."""
+    page = start.page
+    at = _middles(page)
+    rows: Floats = np.c_[at[keep], shift[keep]]
+    if start.local is None:
+        return rows
+    flat = replace(start, local=None)
+    rows[:, 2:] += start.project(rows[:, :2]) - flat.project(rows[:, :2])
+    grid = start.local.copy()
+    extra = replace(start, local=np.c_[at[keep], shift[keep]])
+    grid[:, 2:] += extra.project(grid[:, :2]) - flat.project(grid[:, :2])
+    apart = np.hypot(grid[:, None, 0] - rows[None, :, 0], grid[:, None, 1] - rows[None, :, 1]).min(axis=1)
+    out: Floats = np.r_[rows, grid[apart > page.size.width / 24]]
+    return out
