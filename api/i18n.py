@@ -45,5 +45,6 @@ class Translator:
         """Share with one decimal: "12,5 %"; a dash when there is no whole."""
         if whole <= 0:
             return "–"
-        text = f"{100 * part / whole:.1f}"
+        share = 100 * part / whole
+        text = "< 0.1" if 0 < share < 0.1 else f"{share:.1f}"
         return (text.replace(".", ",") if self.lang == "id" else text) + " %"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
     "totals.title": ("Hasil terverifikasi", "Verified totals"),
+    "totals.regency": ("Kabupaten {name}", "{name} regency"),
     "totals.election": ("Pemilihan", "Election"),
     "totals.show": ("Tampilkan", "Show"),
     "totals.where": ("Wilayah", "Region"),

@@ -76,7 +76,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The sums do not hold. Correct them, or say that the paper itself is wrong.",
     ),
     "review.saving": ("Menyimpan…", "Committing…"),
-    "review.release": ("Kembalikan ke antrean", "Give it back"),
+    "review.release": ("Kembalikan", "Give back"),
     "review.reject": ("Tolak foto", "Reject the photo"),
     "review.reject.title": ("Tolak foto ini", "Reject this photo"),
     "review.reject.text": (

@@ -23,15 +23,19 @@ let busy = false, paperAsked = false;
 const complain = (text) => { error.textContent = text; error.hidden = !text; };
 
 function refresh() {
-  const now = values(), broken = new Set(), list = $("#sums ul");
-  list.replaceChildren(...sheet.rules.map((rule) => check(rule, now, label)).map((found) => {
-    if (found.state === "broken" && found.rule.severity === "error") numbersOf(found.rule).forEach((n) => broken.add(n));
+  const now = values(), broken = new Set(), findings = sheet.rules.map((rule) => check(rule, now, label));
+  const line = (found) => {
     const li = document.createElement("li"), text = document.createElement("span");
     li.className = found.state;
     text.textContent = found.state === "broken" ? say.broken.replace("{left}", found.left).replace("{right}", found.right) : `${found.left}: ${found.state === "holds" ? say.holds : say.open}`;
     li.append(text);
     return li;
-  }));
+  };
+  const serious = findings.filter((f) => f.state === "broken" && f.rule.severity === "error");
+  for (const f of serious) numbersOf(f.rule).forEach((n) => broken.add(n));
+  $("#sums ul").replaceChildren(...findings.filter((f) => f.rule.kind === "sum" || f.state === "broken").map(line));
+  const said = JSON.stringify(serious.map((f) => [f.left, f.right]));
+  if ($("#broken").dataset.said !== said) { $("#broken").dataset.said = said; $("#broken").replaceChildren(...serious.map(line)); }
   for (const n of numbers) {
     const bad = now[n.name] === undefined && n.input.value !== "";
     n.li.classList.toggle("broken", broken.has(n.name));
@@ -42,9 +46,10 @@ function refresh() {
     view.paint(n.name, broken.has(n.name) ? "broken" : n.seen ? "seen" : n.doubtful ? "doubtful" : "");
   }
   const illegible = Object.values(now).includes(null);
-  paper.hidden = !(paperAsked || broken.size || illegible);
-  if (paper.hidden) $("#paper-error").checked = false;
   const left = numbers.filter((n) => n.need && !n.seen).length;
+  // "Wrong on paper" is offered only when every doubt has been looked at: until then a misreading is the likelier reason.
+  paper.hidden = !(paperAsked || ((broken.size || illegible) && !left));
+  if (paper.hidden) $("#paper-error").checked = false;
   $("#left").textContent = numbers.length ? (left ? say.left.replace("{count}", left) : say.ready) : "";
   return { now, broken: broken.size > 0, illegible, left };
 }

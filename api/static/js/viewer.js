@@ -3,6 +3,7 @@ export function viewer(port, canvas, picture, overlay, places) {
   const at = { x: 0, y: 0, k: 1, r: 0 };
   let width = 0, height = 0;
   const rects = new Map();
+  let shown = null, size = "";
 
   const turned = () => (at.r % 180 === 0 ? [width, height] : [height, width]);
   const apply = () => {
@@ -22,6 +23,7 @@ export function viewer(port, canvas, picture, overlay, places) {
   };
   const turn = () => { at.r = (at.r + 90) % 360; fit(); };
   const show = (name) => {
+    shown = name;
     for (const [n, r] of rects) r.classList.toggle("here", n === name);
     const place = places[name];
     if (!place || !width || at.r) return;
@@ -41,6 +43,7 @@ export function viewer(port, canvas, picture, overlay, places) {
       r.setAttribute("x", p[0] - 5); r.setAttribute("y", p[1] - 5); r.setAttribute("width", p[2] + 10); r.setAttribute("height", p[3] + 10); r.setAttribute("rx", 4);
       overlay.append(r); rects.set(name, r);
     }
+    size = `${port.clientWidth}x${port.clientHeight}`;
     fit();
     picture.dispatchEvent(new CustomEvent("shown"));
   };
@@ -69,7 +72,7 @@ export function viewer(port, canvas, picture, overlay, places) {
     else return;
     e.preventDefault();
   });
-  new ResizeObserver(() => { if (width) fit(); }).observe(port);
+  new ResizeObserver(() => { const now = `${port.clientWidth}x${port.clientHeight}`; if (width && now !== size) { size = now; fit(); if (shown) show(shown); } }).observe(port);
   if (picture.complete && picture.naturalWidth) ready(); else picture.addEventListener("load", ready, { once: true });
   return { fit, zoom, turn, show, paint };
 }
