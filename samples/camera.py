@@ -79,7 +79,7 @@ def photograph(image: Bgr, seed: int, difficulty: float) -> bytes:
         image = np.asarray(cv2.resize(image, None, fx=small, fy=small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     ph, pw = image.shape[:2]
     page = np.array([[0, 0], [pw, 0], [pw, ph], [0, ph]], dtype=np.float32)
-    back = cv2.getPerspectiveTransform(to_frame.astype(np.float32), page)
+    back = np.asarray(cv2.getPerspectiveTransform(to_frame.astype(np.float32), page), dtype=np.float64)
     map_x, map_y = _page_coordinates(back, w, h)
     dx, dy, shade = _folds(shot, map_x / pw, map_y / ph)
     map_x += (dx * pw).astype(np.float32)
@@ -94,7 +94,7 @@ def photograph(image: Bgr, seed: int, difficulty: float) -> bytes:
     _glare(frame, rng, difficulty)
     frame = _lens(frame, shot, rng, difficulty)
     if shot.turn:
-        frame = np.rot90(frame, shot.turn)
+        frame = np.ascontiguousarray(np.rot90(frame, shot.turn))
     return _jpeg(np.clip(frame, 0, 255).astype(np.uint8), shot.quality)
 
 
@@ -105,15 +105,16 @@ def scan(image: Bgr, seed: int, difficulty: float) -> bytes:
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     angle = float(rng.normal(0, 0.25 + 0.6 * difficulty))
     zoom = float(rng.normal(1, 0.004 + 0.01 * difficulty))
-    m = cv2.getRotationMatrix2D((gray.shape[1] / 2, gray.shape[0] / 2), angle, w / gray.shape[1] * zoom)
-    m[:, 2] += np.array([w - gray.shape[1], h - gray.shape[0]]) / 2 + rng.normal(0, 4 + 6 * difficulty, 2)
+    centre = (gray.shape[1] / 2, gray.shape[0] / 2)
+    m = np.array(cv2.getRotationMatrix2D(centre, angle, w / gray.shape[1] * zoom), dtype=np.float64)
+    m[:, 2] = m[:, 2] + np.array([w - gray.shape[1], h - gray.shape[0]]) / 2 + rng.normal(0, 4 + 6 * difficulty, 2)
     small = cv2.GaussianBlur(gray, (0, 0), 0.8)
-    page = cv2.warpAffine(small, m, (w, h), flags=cv2.INTER_AREA, borderValue=(255,)).astype(np.float32)
-    page += rng.normal(0, 6 + 10 * difficulty, page.shape)
+    page = np.asarray(cv2.warpAffine(small, m, (w, h), flags=cv2.INTER_AREA, borderValue=(255,)), dtype=np.float32)
+    page = np.asarray(page + rng.normal(0, 6 + 10 * difficulty, page.shape), dtype=np.float32)
     cut = float(rng.uniform(150, 185) - 25 * difficulty)
-    page = 255 / (1 + np.exp(-(page - cut) / float(rng.uniform(6, 14))))
-    page = np.minimum(page, _watermark(w, h).astype(np.float32))
-    return _jpeg(np.repeat(np.clip(page, 0, 255).astype(np.uint8)[..., None], 3, axis=2), int(rng.integers(70, 90)))
+    steep = float(rng.uniform(6, 14))
+    black = np.minimum(255 / (1 + np.exp(-(page - cut) / steep)), _watermark(w, h))
+    return _jpeg(np.repeat(np.clip(black, 0, 255).astype(np.uint8)[..., None], 3, axis=2), int(rng.integers(70, 90)))
 
 
 def _pose(shot: Shot, aspect: float, rng: Rng, d: float) -> NDArray[np.float64]:
@@ -200,8 +201,9 @@ def _light(w: int, h: int, rng: Rng, d: float) -> Floats:
         poly = np.stack([cx + r * np.cos(t), cy + r * np.sin(t)], 1)
         mask = np.zeros((h // 8 + 1, w // 8 + 1), np.float32)
         cv2.fillPoly(mask, [np.round(poly / 8).astype(np.int32)], (1.0,))
-        mask = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(2, 9)))
-        light *= 1 - cv2.resize(mask, (w, h), interpolation=cv2.INTER_LINEAR) * float(rng.uniform(0.1, 0.2 + 0.3 * d))
+        soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(2, 9))), dtype=np.float32)
+        dark = np.asarray(cv2.resize(soft, (w, h), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+        light *= 1 - dark * float(rng.uniform(0.1, 0.2 + 0.3 * d))
     return np.asarray(light, dtype=np.float32)
 
 
@@ -220,10 +222,10 @@ def _lens(frame: Floats, shot: Shot, rng: Rng, d: float) -> Floats:
     if rng.random() < 0.12 + 0.1 * d:  # some phones and apps leave a gray picture
         frame = np.repeat(frame.mean(axis=2, keepdims=True), 3, axis=2)
     else:
-        frame = frame * np.clip(rng.normal(1, 0.015 + 0.035 * d, 3), 0.8, 1.15).astype(np.float32)
+        frame = frame * np.clip(rng.normal(1, 0.008 + 0.022 * d, 3), 0.85, 1.12).astype(np.float32)
     big = max(shot.size) / 1600
     if shot.blur > 0.2:
-        frame = cv2.GaussianBlur(frame, (0, 0), shot.blur * big)
+        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), shot.blur * big), dtype=np.float32)
     if shot.motion > 1:
         k = max(3, round(shot.motion * big))
         kernel = np.zeros((k, k), np.float32)
@@ -232,7 +234,7 @@ def _lens(frame: Floats, shot: Shot, rng: Rng, d: float) -> Floats:
         p = (round(c - c * np.cos(a)), round(c - c * np.sin(a)))
         q = (round(c + c * np.cos(a)), round(c + c * np.sin(a)))
         cv2.line(kernel, p, q, (1.0,), 1)
-        frame = cv2.filter2D(frame, -1, kernel / kernel.sum())
+        frame = np.asarray(cv2.filter2D(frame, -1, kernel / kernel.sum()), dtype=np.float32)
     frame = frame + rng.normal(0, shot.noise, frame.shape[:2]).astype(np.float32)[..., None]
     if rng.random() < 0.5:
         soft = cv2.GaussianBlur(frame, (0, 0), 1.2 * big)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +21,7 @@ from templates_c1.schema import Number, Page, Rect
 
 Bgr = NDArray[np.uint8]
 
-LONG_SIDE = 2560
+LONG_SIDE = 2304
 """Pixels of a flat page's height."""
 
 
@@ -193,12 +194,15 @@ def _free_text(ink: Ink, w: Writer, rng: Rng, sheet: Page, place: Rng, year: str
 
 def _blend(sheet: Page, k: float, ink: Ink, w: Writer, rng: Rng) -> Bgr:
     """Print and ink on paper; ballpoint does not cover quite evenly and lets a printed line through."""
-    printed = draw_blank(sheet, k).astype(np.float32) / 255
-    cover = ink.coverage()[: printed.shape[0], : printed.shape[1]].astype(np.float32) / 255
-    cover *= float(rng.uniform(0.82, 0.97))
+    printed = draw_blank(sheet, k)
+    cover = ink.coverage()[: printed.shape[0], : printed.shape[1]]
+    strength = float(rng.uniform(0.82, 0.97)) / 255
     toner = float(rng.uniform(22, 48))
-    out = np.empty((*printed.shape, 3), np.float32)
-    for c in range(3):
-        base = toner + printed * (253 - toner)
-        out[..., c] = base * (1 - cover) + np.minimum(base, w.colour[c]) * cover
-    return np.clip(out, 0, 255).astype(np.uint8)
+    tone = np.clip(toner + np.arange(256) / 255 * (253 - toner), 0, 255).astype(np.uint8)
+    base = np.asarray(cv2.LUT(printed, tone), dtype=np.uint8)
+    out = np.repeat(base[..., None], 3, axis=2)
+    wet = np.nonzero(cover)
+    under = base[wet].astype(np.float32)[:, None]
+    share = (cover[wet].astype(np.float32) * strength)[:, None]
+    out[wet] = (under * (1 - share) + np.minimum(under, np.array(w.colour, np.float32)) * share).astype(np.uint8)
+    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import cv2
@@ -27,7 +28,7 @@ def smooth(points: Points, per_span: int = 10) -> Points:
 def dense(points: Points, step: float) -> Points:
     """Points along the polyline no further than ``step`` apart."""
     out = [points[:1]]
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in itertools.pairwise(points):
         n = max(1, int(np.ceil(np.hypot(*(b - a)) / step)))
         out.append(a + (b - a) * (np.arange(1, n + 1)[:, None] / n))
     return np.vstack(out)

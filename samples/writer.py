@@ -223,14 +223,14 @@ def turus(ink: Ink, w: Writer, rng: Rng, x_edges: Sequence[float], y_edges: Sequ
     if rest == "cells":
         for c in range(col, cols):
             a, b, y0, y1 = x_edges[c], x_edges[c + 1], y_edges[row], y_edges[row + 1]
-            for p in ([[a, y0], [b, y1]], [[b, y0], [a, y1]]):
-                ink.stroke(np.array(p) + rng.normal(0, j / 2, (2, 2)), pen, rng, w.pressure)
+            for ends in ([[a, y0], [b, y1]], [[b, y0], [a, y1]]):
+                ink.stroke(np.array(ends) + rng.normal(0, j / 2, (2, 2)), pen, rng, w.pressure)
         row += 1
         rest = "x"
     if rest == "x" and row < rows - 1:
         y0 = y_edges[row]
-        for p in ([[x_edges[0], y0], [x_edges[-1], y_edges[-1]]], [[x_edges[-1], y0], [x_edges[0], y_edges[-1]]]):
-            q = np.array([p[0], np.mean(p, axis=0), p[1]]) + rng.normal(0, j, (3, 2))
+        for ends in ([[x_edges[0], y0], [x_edges[-1], y_edges[-1]]], [[x_edges[-1], y0], [x_edges[0], y_edges[-1]]]):
+            q = np.array([ends[0], np.mean(ends, axis=0), ends[1]]) + rng.normal(0, j, (3, 2))
             ink.stroke(smooth(q, 24), pen, rng, w.pressure, 0.02 * ch)
     elif rest == "z":
         y0 = y_edges[row] + 0.45 * ch
