@@ -5,6 +5,7 @@ DATA ?=
 PYTEST_ARGS ?=
 HANDWRITING ?=
 TRAINING := var/training
+TRAIN_PY ?= .venv-train/bin/python
 need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json files are: make $@ DATA=FOLDER))
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -44,16 +45,18 @@ accuracy: setup ## score the reading on true values: DATA=FOLDER with truth.json
 	$(call need_data)
 	@$(PY) -m scripts.accuracy $(DATA)
 
-train-cnn: setup $(TRAINING)/crops.npz ## train the convolutional network anew: DATA=FOLDER (needs PyTorch: make train-extras)
-	@$(PY) -c "import torch, onnxscript" 2>/dev/null || { echo "Training the network needs PyTorch and onnxscript: make train-extras"; exit 1; }
-	$(PY) -m ocr.training.train_cnn $(TRAINING)/crops.npz --out $(TRAINING)/cnn --final $(if $(HANDWRITING),--handwriting $(HANDWRITING))
-	@echo "Look at $(TRAINING)/cnn/summary.json; to use it: cp $(TRAINING)/cnn/cnn.onnx $(TRAINING)/cnn/cnn.json ocr/models/"
+train-cnn: setup $(TRAINING)/crops.npz ## train the convolutional network anew: DATA=FOLDER (after make train-extras)
+	@$(TRAIN_PY) -c "import torch, onnx" 2>/dev/null || { echo "training the network needs PyTorch: make train-extras"; exit 1; }
+	$(TRAIN_PY) -m ocr.training.train_cnn $(TRAINING)/crops.npz --out $(TRAINING)/cnn --folds 3 --final $(if $(HANDWRITING),--handwriting $(HANDWRITING))
+	cp $(TRAINING)/cnn/cnn.onnx $(TRAINING)/cnn/cnn.json ocr/models/
+	$(PY) -m ocr.training.evaluate_boxes $(TRAINING)/cnn/heldout.npz
 
 train-tesseract: setup $(TRAINING)/crops.npz ## train the Tesseract model anew: DATA=FOLDER
 	$(PY) -m ocr.training.tesseract $(TRAINING)/crops.npz --work $(TRAINING)/tesseract $(if $(HANDWRITING),--handwriting $(HANDWRITING))
 
-train-extras: setup ## install what only training needs into .venv (large, not part of the lock file)
-	$(PY) -m pip install --quiet -e '.[train]' --no-build-isolation
+train-extras: setup ## install what training the network needs into .venv-train (PyTorch: large; not part of the lock file)
+	$(PY) -m venv .venv-train
+	.venv-train/bin/python -m pip install --quiet -e '.[train]'
 
 policy: setup ## choose weights and thresholds from held-out readings: DATA=FOLDER, after both trainings
 	$(call need_data)
@@ -78,4 +81,4 @@ lock: ## pin every package anew, with hashes (needs uv)
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## remove what was installed and made here, and the demo's data; never the real data in var/
-	rm -rf .venv node_modules .setup var/demo var/samples build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf .venv .venv-train node_modules .setup var/demo var/samples build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from scripts import error_codes, markers
 from tally.interpretation import ReasonCode
@@ -95,3 +97,13 @@ def test_every_locked_package_has_a_hash() -> None:
     assert len(entries) > 30
     for entry in entries:
         assert "--hash=sha256:" in entry, entry.splitlines()[0]
+
+
+def test_lock_file_satisfies_the_project() -> None:
+    locked = re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for line in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        wanted = Requirement(line)
+        versions = [version for name, version in locked if name == wanted.name.lower()]
+        assert versions, f"{wanted.name} is not in requirements.lock: make lock"
+        assert all(wanted.specifier.contains(v) for v in versions), f"{line} against {versions}: make lock"
