@@ -22,8 +22,6 @@ from ocr.types import BoxReading, Floats, Gray, LocatedBox
 from tally.glyphs import GLYPHS
 
 MODEL = Path(__file__).parent.parent / "models" / "cnn.onnx"
-NET_SIZE = 40
-"""The network's input is NET_SIZE x NET_SIZE; crops are shrunk to it, border and surroundings included."""
 
 
 class CnnReader:
@@ -46,6 +44,7 @@ class CnnReader:
             raise ValueError(f"{path.name} was trained for the glyphs {sidecar['glyphs']!r}, this program uses {GLYPHS!r}")
         self.temperature = float(sidecar["temperature"])
         self.temperatures: dict[str, float] = {str(k): float(v) for k, v in sidecar.get("temperatures", {}).items()}
+        self._size, self._cut = int(sidecar["size"]), int(sidecar["cut"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -56,8 +55,9 @@ class CnnReader:
         """(n, 64, 64) crops -> (n, 14) raw outputs, before calibration."""
         if len(crops) == 0:
             return np.zeros((0, len(GLYPHS)))
-        small = np.stack([cv2.resize(crop, (NET_SIZE, NET_SIZE), interpolation=cv2.INTER_AREA) for crop in crops])
-        (out,) = self._session.run(["logits"], {"boxes": small[:, None].astype(np.float32)})
+        inner = slice(self._cut, crops.shape[1] - self._cut)
+        small = [cv2.resize(crop[inner, inner], (self._size, self._size), interpolation=cv2.INTER_AREA) for crop in crops]
+        (out,) = self._session.run(["logits"], {"boxes": np.stack(small)[:, None].astype(np.float32)})
         return np.asarray(out, dtype=np.float64)
 
     def scores(self, crops: NDArray[np.uint8], form: str | None = None) -> Floats:

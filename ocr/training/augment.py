@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from ocr.training import ink
 from ocr.training.ink import SIZE, Image
 
-NET_SIZE = 40
+NET_SIZE = 36
+"""Side of the network's input."""
+CUT = 4
+"""So many pixels are cut from each edge of a 64 x 64 crop before it is shrunk: the border and a little of its surroundings stay."""
 
 _GRID_X, _GRID_Y = np.meshgrid(np.arange(SIZE, dtype=np.float32), np.arange(SIZE, dtype=np.float32))
 _DIAGONAL = (_GRID_X - 31.5) / 32, (_GRID_Y - 31.5) / 32
@@ -141,3 +144,9 @@ def camera(picture: Image, rng: np.random.Generator) -> NDArray[np.uint8]:
 def damage(picture: Image, rng: np.random.Generator, strength: float = 1.0) -> NDArray[np.uint8]:
     """All of it, in the order in which it happens to paper: moved, written, lit, photographed. Returns (64, 64) uint8."""
     return camera(overlay(light(pen(geometry(picture, rng, strength))), rng), rng)
+
+
+def shrink(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(64, 64) crop -> (NET_SIZE, NET_SIZE) input of the network, as ``ocr.readers.cnn`` does it."""
+    inner = crop[CUT : SIZE - CUT, CUT : SIZE - CUT]
+    return np.asarray(cv2.resize(inner, (NET_SIZE, NET_SIZE), interpolation=cv2.INTER_AREA), dtype=np.uint8)

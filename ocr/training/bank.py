@@ -1,6 +1,6 @@
 """Training pictures: real boxes damaged anew, and boxes composed of one writer's ink on another form's paper.
 
-A *bank* is a large array of 40 x 40 pictures with labels, made once for every fold from that fold's boxes alone, so that any set of
+A *bank* is a large array of the network's inputs with labels, made once for every fold from that fold's boxes alone, so that any set of
 folds can be trained on together without a held-out box, its paper or its ink ever being seen.
 """
 
@@ -29,14 +29,14 @@ _FONTS = (
 )
 
 KINDS = {
-    "real": 0.56,
+    "real": 0.55,
     "transplant": 0.09,
     "foreign": 0.08,
     "blank": 0.05,
     "dash": 0.035,
-    "cross": 0.03,
+    "cross": 0.035,
     "cross_over_zero": 0.015,
-    "junk": 0.14,
+    "junk": 0.145,
 }
 """What share of a bank is what. ``foreign``: digits of other writers on the paper of real boxes."""
 
@@ -120,7 +120,7 @@ class Composer:
         digit = self.pool.foreign[index]
         ys, xs = np.nonzero(digit > 60)
         cut = digit[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-        height = random.uniform(22, 44)
+        height = random.uniform(22, 44) if random.random() < 0.7 else random.uniform(14, 24)
         width = min(44.0, cut.shape[1] / cut.shape[0] * height * random.uniform(0.8, 1.25))
         size = max(3, round(width)), max(8, round(height))
         big = cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
@@ -129,8 +129,8 @@ class Composer:
         big = np.clip((big - low) / (255 - low) * 1.6, 0, 1)
         canvas = np.zeros((ink.SIZE, ink.SIZE), np.float32)
         room_x, room_y = 52 - size[0], 52 - size[1]
-        x = 6 + min(max(0, round(random.gauss(room_x / 2, 2.5))), room_x)
-        y = 6 + min(max(0, round(random.gauss(room_y / 2, 2.5))), room_y)
+        x = 6 + min(max(0, round(random.gauss(room_x / 2, 1 + room_x / 7))), room_x)
+        y = 6 + min(max(0, round(random.gauss(room_y / 2, 1 + room_y / 7))), room_y)
         canvas[y : y + size[1], x : x + size[0]] = big
         return ink.shift(canvas * self._dark(), 0, 0, 1.0, random.gauss(0, 4)), GLYPHS[self.pool.foreign_labels[index]]
 
@@ -140,7 +140,16 @@ class Composer:
 
     @staticmethod
     def _width() -> float:
-        return random.uniform(1.3, 4.2)
+        return random.uniform(1.3, 4.2) if random.random() < 0.85 else random.uniform(4.2, 7)
+
+    @staticmethod
+    def _pen(layer: Image) -> Image:
+        """Now and then a marker instead of a ball pen."""
+        chance = random.random()
+        if chance > 0.25:
+            return layer
+        kernel = np.ones((3, 3) if chance < 0.15 else (2, 2), np.uint8)
+        return np.asarray(cv2.dilate(layer, kernel), dtype=np.float32)
 
     # the kinds ---------------------------------------------------------------------------------------------------------------------
 
@@ -150,8 +159,10 @@ class Composer:
 
     def _transplant(self) -> tuple[Image, str]:
         index = self._pick(self._clean)
-        layer = self._ink_of(index) * random.uniform(0.7, 1.5)
-        moved = ink.shift(layer, random.gauss(0, 1.5), random.gauss(0, 1.5), random.uniform(0.8, 1.12))
+        layer = self._pen(self._ink_of(index)) * random.uniform(0.7, 1.5)
+        scale = random.uniform(0.8, 1.12) if random.random() < 0.6 else random.uniform(0.5, 0.85)
+        room = 1.5 + 9 * max(0.0, 0.9 - scale)  # small writing stands anywhere in the box
+        moved = ink.shift(layer, random.gauss(0, room), random.gauss(0, room), scale, random.gauss(0, 4))
         return ink.put(self._paper(), moved), GLYPHS[self.pool.labels[index]]
 
     def _foreign(self) -> tuple[Image, str]:
@@ -174,10 +185,9 @@ class Composer:
 
     def _cross_ink(self) -> Image:
         if random.random() < 0.3:
-            count = random.choice((2, 2, 3, 3, 4))
-            lines = ink.spanning_cross_lines(count, random.randrange(count), random.uniform(47, 62))
+            lines = ink.spanning_cross_lines()
         else:
-            lines = ink.cross_lines(random.uniform(0.45, 1.0) if random.random() < 0.7 else random.uniform(1.0, 1.5))
+            lines = ink.cross_lines(random.uniform(0.3, 1.0) if random.random() < 0.7 else random.uniform(1.0, 1.5))
         return ink.strokes(lines, self._width(), self._dark(), 1.2)
 
     def _cross(self) -> tuple[Image, str]:
@@ -203,7 +213,7 @@ class Composer:
                 (a, glyph_a), (b, glyph_b) = self._digit_ink(), self._digit_ink()
                 b = ink.shift(b, random.gauss(0, 2.5), random.gauss(0, 2.5), random.uniform(0.85, 1.2))
                 if glyph_a != glyph_b and not ink.overlaps_too_well(a, b):
-                    layer = np.maximum(a * random.uniform(0.6, 1.2), b * random.uniform(0.9, 1.5))
+                    layer = np.maximum(a * random.uniform(0.6, 1.2), self._pen(b) * random.uniform(0.9, 1.5))
                     return ink.put(paper, layer), JUNK
             kind = "scribble"
         if kind == "scribble":
@@ -276,11 +286,11 @@ class Composer:
 
 
 def make_bank(pool: Pool, count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """``count`` pictures: ((count, 40, 40) uint8, (count,) uint8 indices into GLYPHS)."""
+    """``count`` pictures: ((count, NET_SIZE, NET_SIZE) uint8, (count,) uint8 indices into GLYPHS)."""
     composer = Composer(pool, seed)
     pictures = np.empty((count, augment.NET_SIZE, augment.NET_SIZE), np.uint8)
     labels = np.empty(count, np.uint8)
     for i in range(count):
         picture, labels[i] = composer.draw()
-        pictures[i] = cv2.resize(picture, (augment.NET_SIZE, augment.NET_SIZE), interpolation=cv2.INTER_AREA)
+        pictures[i] = augment.shrink(picture)
     return pictures, labels

@@ -83,12 +83,14 @@ def summarise(data: dict[str, NDArray[Any]], logits: Floats, probe_logits: Float
             mine = mask & (data["source"] == source)
             if mine.any():
                 rows[source + name] = figures(logits[mine], {k: v[mine] for k, v in data.items()}, temperature)
+    struck = softmax(logits[data["junk"]] / temperature)[:, : len(DIGITS)].max(axis=1, initial=0)
     p = softmax(probe_logits / temperature)[:, : len(DIGITS)].max(axis=1)
     junk = {str(k): round(float((p[probe_kinds == k] >= 0.85).mean()), 5) for k in sorted(set(probe_kinds.tolist()))}
     return {
         "temperature": temperature,
         "temperatures": temperatures,
         "sources": rows,
+        "real_junk": {"boxes": len(struck), "as_digit_above_0.85": int((struck >= 0.85).sum()), "above_0.99": int((struck >= 0.99).sum())},
         "junk_as_digit_above_0.85": junk,
         "junk_as_digit_above_0.85_all": round(float((p >= 0.85).mean()), 5),
         "junk_as_digit_above_0.99_all": round(float((p >= 0.99).mean()), 5),

@@ -8,7 +8,8 @@ left out and counted.
 
 Arrays written, a row for each box: ``crops`` (n, 64, 64) uint8; ``labels`` indices into ``tally.glyphs.GLYPHS``; ``source`` (folder),
 ``photo``, ``number``, ``index``; ``group`` (same paper, station or stretch of file numbers); ``fold`` 0..5 by group (so it serves training
-in 2, 3 or 6 parts); ``border``, how well the box was found; ``clean``: no person doubted the number, and the border was found.
+in 2, 3 or 6 parts); ``border``, how well the box was found; ``clean``: no person doubted the number, and the border was
+found; ``junk``: a person looked at this very box and saw an overwritten or struck glyph (``junk_boxes.csv``, or the CSV given).
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ocr import locate as locating
 from ocr.align import align
 from ocr.errors import AlignError, PhotoError
-from ocr.locate import CROP, locate, normalise_crop
 from ocr.photo import load
 from ocr.types import Gray
 from tally.glyphs import GLYPHS, JUNK
@@ -42,6 +43,10 @@ FOLDS = 6
 """Divisible by 2 and 3."""
 LEAST_BORDER = 0.45
 """Boxes whose border was found less well may show another place: never trained on."""
+
+
+Key = tuple[str, str, int]
+"""Photo, number, index of a box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,11 @@ class Labelled:
     group: str
     border: float
     clean: bool
+    junk: bool = False
 
 
-def of_photo(path: Path, truth: dict[str, Any]) -> list[Labelled] | None:
-    """All boxes of one photo; None if it was not recognised as the form and page it shows."""
+def of_photo(path: Path, truth: dict[str, Any], junk: frozenset[Key] = frozenset()) -> list[Labelled] | None:
+    """All boxes of one photo, those in ``junk`` marked so; None if it was not recognised as the form and page it shows."""
     try:
         sheet = align(load(path), truth["form"])
     except (AlignError, PhotoError) as e:
@@ -72,17 +78,18 @@ def of_photo(path: Path, truth: dict[str, Any]) -> list[Labelled] | None:
     doubted = {*truth.get("doubtful", []), *truth.get("corrected", [])}
     group = str(truth.get("group") or truth.get("tps") or path.name)
     out = []
-    for box in locate(sheet):
+    for box in locating.locate(sheet):
         written = truth["numbers"].get(box.number)
         if written is None or box.index >= len(written):
             continue
         glyph = written[box.index]
         clean = box.number not in doubted and JUNK not in written and box.border >= LEAST_BORDER
-        out.append(Labelled(box.crop, glyph, path.parent.name, path.name, box.number, box.index, group, box.border, clean))
+        struck = (path.name, box.number, box.index) in junk
+        out.append(Labelled(box.crop, glyph, path.parent.name, path.name, box.number, box.index, group, box.border, clean, struck))
     return out
 
 
-def _of_photo(arguments: tuple[Path, dict[str, Any]]) -> list[Labelled] | None:
+def _of_photo(arguments: tuple[Path, dict[str, Any], frozenset[Key]]) -> list[Labelled] | None:
     cv2.setNumThreads(1)
     return of_photo(*arguments)
 
@@ -96,7 +103,7 @@ def loose(folder: Path) -> Iterator[Labelled]:
                 raise FileNotFoundError(folder / row["file"])
             digits = re.findall(r"\d+", Path(row["file"]).stem)
             group = f"{folder.name}-{int(digits[-1]):05d}"
-            crop = normalise_crop(np.asarray(gray, dtype=np.uint8))
+            crop = locating.normalise_crop(np.asarray(gray, dtype=np.uint8))
             yield Labelled(crop, row["box"], folder.name, row["file"], row["file"], 0, group, 1.0, True)
 
 
@@ -127,11 +134,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="+", help="folders of folders, or folders with truth.json or labels.csv")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--junk", type=Path, default=Path(__file__).with_name("junk_boxes.csv"), help="boxes (photo, number, index) with no clean glyph"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     boxes: list[Labelled] = []
     known = set(all_templates())
+    with options.junk.open(newline="", encoding="utf-8") as lines:
+        junk = frozenset((row["photo"], row["number"], int(row["index"])) for row in csv.DictReader(lines))
     folders = [f for d in options.data for f in ([d] if _is_source(d) else sorted(filter(_is_source, d.iterdir())))]
     with ProcessPoolExecutor(options.jobs) as pool:
         for folder in folders:
@@ -139,13 +151,13 @@ def main() -> None:
                 boxes += loose(folder)
             else:
                 truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["photos"]
-                photos = [(folder / name, entry) for name, entry in sorted(truth.items()) if entry["form"] in known]
+                photos = [(folder / name, entry, junk) for name, entry in sorted(truth.items()) if entry["form"] in known]
                 found = list(pool.map(_of_photo, photos, chunksize=4))
                 boxes += [b for some in found if some for b in some]
                 log.info("%s: %d of %d photos recognised", folder.name, sum(f is not None for f in found), len(found))
     np.savez_compressed(
         options.out,
-        crops=np.stack([b.crop for b in boxes]) if boxes else np.zeros((0, CROP, CROP), np.uint8),
+        crops=np.stack([b.crop for b in boxes]) if boxes else np.zeros((0, locating.CROP, locating.CROP), np.uint8),
         labels=np.array([GLYPHS.index(b.glyph) for b in boxes], np.uint8),
         source=np.array([b.source for b in boxes]),
         photo=np.array([b.photo for b in boxes]),
@@ -154,6 +166,7 @@ def main() -> None:
         group=np.array([b.group for b in boxes]),
         border=np.array([b.border for b in boxes]),
         clean=np.array([b.clean for b in boxes]),
+        junk=np.array([b.junk for b in boxes]),
         fold=folds_of(boxes),
     )
     log.info("%d boxes in %s", len(boxes), options.out)

@@ -146,15 +146,30 @@ def cross_lines(spread: float) -> list[Points]:
     return [[a, b], [c, d]]
 
 
-def spanning_cross_lines(boxes: int, here: int, pitch: float) -> list[Points]:
-    """The part that box ``here`` of ``boxes`` sees of one X written over all of them, ``pitch`` px from box to box."""
-    left, right = 10.0 - here * pitch, 54.0 + (boxes - 1 - here) * pitch
-    top, bottom = 10 + random.gauss(0, 3), 54 + random.gauss(0, 3)
+def spanning_cross_lines() -> list[Points]:
+    """What one box sees of an X written over two to five boxes of a row, or over several rows: two strokes, one, or a V.
 
-    def j() -> float:
-        return random.gauss(0, 4)
+    Only parts that cross the box, so that nothing looks like a 1 standing free in it.
+    """
+    while True:
+        boxes, rows = random.choice((2, 2, 3, 3, 4, 5)), random.choice((1, 1, 1, 1, 2, 3))
+        here, row, pitch = random.randrange(boxes), random.randrange(rows), random.uniform(47, 66)
+        left, right = 10.0 - here * pitch + random.gauss(0, 4), 54.0 + (boxes - 1 - here) * pitch + random.gauss(0, 4)
+        top, bottom = 10.0 - row * pitch + random.gauss(0, 4), 54.0 + (rows - 1 - row) * pitch + random.gauss(0, 4)
+        lines: list[Points] = [
+            [(left, top), (right, bottom + random.gauss(0, 4))],
+            [(left + random.gauss(0, 3), bottom), (right, top + random.gauss(0, 4))],
+        ]
+        seen = [sum(10 < x < 54 and 10 < y < 54 for x, y in _along(line)) for line in lines]
+        if max(seen) >= 26:
+            return lines
 
-    return [[(left + j(), top + j()), (right + j(), bottom + j())], [(left + j(), bottom + j()), (right + j(), top + j())]]
+
+def _along(line: Points) -> list[tuple[float, float]]:
+    """Points of a straight line, about 1 px apart."""
+    (x0, y0), (x1, y1) = line[0], line[-1]
+    n = max(2, round(math.hypot(x1 - x0, y1 - y0)))
+    return [(x0 + (x1 - x0) * k / n, y0 + (y1 - y0) * k / n) for k in range(n + 1)]
 
 
 def dash_lines() -> list[Points]:

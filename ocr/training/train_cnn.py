@@ -20,14 +20,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ocr.training import calibrate
-from ocr.training.augment import NET_SIZE
+from ocr.training import augment, calibrate
 from ocr.training.bank import Pool, make_bank
 from ocr.training.network import export, fit, logits_of
 from ocr.training.probe import probe
 from tally.glyphs import GLYPHS, JUNK
 
 log = logging.getLogger(__name__)
+
+REAL_JUNK = 0.04
+"""Share of real overwritten and struck boxes among the drawn real boxes."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -42,7 +44,7 @@ def load(path: Path) -> Arrays:
 
 
 def weights(data: Arrays) -> NDArray[np.float64]:
-    """How often each box is drawn: its source's share, rare glyphs lifted (square root), boxes people doubt never."""
+    """How often each box is drawn: its source's share, rare glyphs lifted (square root), boxes people doubt never, struck ones as junk."""
     out = np.zeros(len(data["labels"]))
     for source, share in SHARES.items():
         mine = (data["source"] == source) & data["clean"]
@@ -51,14 +53,17 @@ def weights(data: Arrays) -> NDArray[np.float64]:
             continue
         part = 1 / np.sqrt(np.maximum(counts, 4))[data["labels"][mine]]
         out[mine] = share * part / part.sum()
+    junk = data["junk"]
+    if junk.any():
+        out[junk] = REAL_JUNK / junk.sum()
     return out
 
 
 def small(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(n, 64, 64) -> (n, 40, 40), as the reader does it."""
-    out = np.zeros((len(crops), NET_SIZE, NET_SIZE), np.uint8)
+    """(n, 64, 64) -> (n, NET_SIZE, NET_SIZE)."""
+    out = np.zeros((len(crops), augment.NET_SIZE, augment.NET_SIZE), np.uint8)
     for i, crop in enumerate(crops):
-        out[i] = cv2.resize(crop, (NET_SIZE, NET_SIZE), interpolation=cv2.INTER_AREA)
+        out[i] = augment.shrink(crop)
     return out
 
 
@@ -70,10 +75,11 @@ def _bank(arguments: tuple[Pool, int, int]) -> tuple[NDArray[np.uint8], NDArray[
 def banks(data: Arrays, folds: int, per_fold: int, foreign: tuple[NDArray[np.uint8], NDArray[np.uint8]], jobs: int) -> list[Any]:
     """One bank for each fold, made of that fold's boxes only."""
     weight = weights(data)
+    labels = np.where(data["junk"], GLYPHS.index(JUNK), data["labels"]).astype(np.uint8)
     pools = []
     for fold in range(folds):
         mine = (data["fold"] % folds == fold) & (weight > 0)
-        pools.append(Pool(data["crops"][mine], data["labels"][mine], weight[mine], foreign[0][fold::folds], foreign[1][fold::folds]))
+        pools.append(Pool(data["crops"][mine], labels[mine], weight[mine], foreign[0][fold::folds], foreign[1][fold::folds]))
     with ProcessPoolExecutor(jobs) as pool:
         return list(pool.map(_bank, [(p, per_fold, 1000 + i) for i, p in enumerate(pools)]))
 
@@ -119,7 +125,9 @@ def main() -> None:
             right = (scores[held].argmax(1) == data["labels"][held])[data["clean"][held]]
             log.info("fold %d: %.4f of %d clean boxes right", fold, right.mean(), right.size)
         summary = calibrate.summarise(data, scores, np.concatenate([p[0] for p in probes]), np.concatenate([p[1] for p in probes]))
-        held_out: dict[str, Any] = {k: data[k] for k in ("source", "photo", "number", "index", "group", "clean", "border", "labels")}
+        held_out: dict[str, Any] = {
+            k: data[k] for k in ("source", "photo", "number", "index", "group", "clean", "border", "junk", "labels")
+        }
         held_out |= {"truth": np.array(list(GLYPHS))[data["labels"]], "logits": scores}
         held_out["scores"] = calibrate.softmax(scores / summary["temperature"])
         np.savez_compressed(options.out / "heldout.npz", **held_out)
@@ -130,7 +138,13 @@ def main() -> None:
         export(net, options.out / "cnn.onnx")
         path = options.out / "summary.json"
         known = json.loads(path.read_text()) if path.exists() else {"temperature": 0.6, "temperatures": {}}
-        sidecar = {"glyphs": GLYPHS, "temperature": known["temperature"], "temperatures": known["temperatures"]}
+        sidecar = {
+            "glyphs": GLYPHS,
+            "size": augment.NET_SIZE,
+            "cut": augment.CUT,
+            "temperature": known["temperature"],
+            "temperatures": known["temperatures"],
+        }
         (options.out / "cnn.json").write_text(json.dumps(sidecar, indent=1) + "\n")
 
 
