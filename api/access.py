@@ -42,7 +42,13 @@ class Access:
                 raise ApiError("login_required")
             if user.role not in self.roles:
                 raise ApiError("forbidden")
-        if request.method not in SAFE and by_cookie:
+        if request.method in SAFE:
+            return
+        if not by_cookie:
+            # A browser may add stored HTTP Basic credentials to another site's form by itself; scripts send no such header.
+            if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+                raise ApiError("csrf")
+        else:
             token = request.headers.get("x-csrf-token")
             if token is None and request.headers.get("content-type", "").startswith(FORM):
                 field = (await request.form()).get("csrf")
@@ -75,7 +81,7 @@ def identify(request: Request) -> tuple[UserView | None, bool]:
         ApiError: login_failed or too_many_attempts for HTTP Basic.
     """
     header = request.headers.get("authorization", "")
-    if header[:6].lower() == "basic ":
+    if header[:6].lower() == "basic " and request.url.path.startswith("/api/"):
         return _basic(request, header[6:]), False
     session = request.state.session
     if session.user_id is None:

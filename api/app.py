@@ -24,9 +24,6 @@ from api.state import Services, services
 
 log = logging.getLogger("c1.api")
 
-SMALL_BODY = 2 * MIB
-"""Largest body of any request but an upload."""
-
 
 def create_app(held: Services) -> FastAPI:
     """The application over opened services.
@@ -52,14 +49,14 @@ def create_app(held: Services) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        max_body_size=SMALL_BODY,
         middleware=[
             Middleware(
                 Frame,
                 signer=held.signer,
                 csp=content_security_policy(web.IMPORT_MAP_HASH),
                 secure=held.settings.secure_cookies,
-                on_error=handlers.unexpected,
+                on_error=handlers.answer,
+                body_limits={"/api/photos": held.settings.max_request_bytes + MIB},
             )
         ],
     )
@@ -93,6 +90,5 @@ def create_app(held: Services) -> FastAPI:
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     for part in (home, login, upload, review, totals, admin, photos, places, sheets, rest_totals):
         app.include_router(part.router)
-    app.include_router(photos.upload_router, max_body_size=held.settings.max_request_bytes + MIB)
     access.rules(app)
     return app

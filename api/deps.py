@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from api.errors import ApiError
 from api.state import Services, services
@@ -19,5 +19,7 @@ def current_user(request: Request) -> UserView:
     return user
 
 
+Id = Annotated[int, Path(ge=1, le=2**53)]
+"""A row's id in an address."""
 Held = Annotated[Services, Depends(services)]
 User = Annotated[UserView, Depends(current_user)]

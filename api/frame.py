@@ -1,8 +1,8 @@
-"""What stands around every request: session, language, security headers. A plain ASGI middleware, so bodies keep streaming."""
+"""What stands around every request: session, language, size limit, security headers. A plain ASGI middleware, so bodies keep streaming."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,7 +12,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import i18n
+from api.errors import ApiError
 from api.sessions import COOKIE, Session, SessionSigner
+
+SMALL_BODY = 2 * 1024 * 1024
+"""Largest body, in bytes, of a request whose path states no other limit."""
 
 OnError = Callable[[Request, Exception], Response]
 """Makes the answer to an exception that nothing else has caught; inside the frame, so that it has the headers too."""
@@ -41,8 +45,11 @@ def content_security_policy(import_map_hash: str) -> str:
 class Frame:
     """Puts ``session`` and ``lang`` into request.state; sends the session's cookie when a route replaced ``state.session``."""
 
-    def __init__(self, app: ASGIApp, *, signer: SessionSigner, csp: str, secure: bool, on_error: OnError) -> None:
+    def __init__(
+        self, app: ASGIApp, *, signer: SessionSigner, csp: str, secure: bool, on_error: OnError, body_limits: Mapping[str, int]
+    ) -> None:
         self.app = app
+        self.body_limits = body_limits
         self.on_error = on_error
         self.signer = signer
         self.csp = csp
@@ -61,7 +68,18 @@ class Frame:
         path: str = scope["path"]
         static = path.startswith(("/static/", "/vendor/"))
 
+        limit = self.body_limits.get(path, SMALL_BODY)
+        declared = headers.get("content-length", "")
+        read = 0
         started = False
+
+        async def receive_limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise HTTPException(413)  # the one kind of error that body parsers let through
+            return message
 
         async def send_framed(message: Message) -> None:
             nonlocal started
@@ -90,9 +108,9 @@ class Frame:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_framed)
-        except HTTPException:
-            raise  # the framework's own signals, such as a body over its limit
+            if declared.isdigit() and int(declared) > limit:
+                raise ApiError("request_too_large")
+            await self.app(scope, receive_limited, send_framed)
         except Exception as e:
             if started:
                 raise

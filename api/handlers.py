@@ -63,8 +63,10 @@ def respond(request: Request, error: Exception) -> Response:
     return page
 
 
-def unexpected(request: Request, error: Exception) -> Response:
-    """A bug: said in the log, not to the visitor."""
+def answer(request: Request, error: Exception) -> Response:
+    """For what reaches the frame. A bug is said in the log, not to the visitor."""
+    if isinstance(error, ApiError):
+        return respond(request, error)
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return respond(request, error)
 

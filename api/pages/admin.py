@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.access import allow
-from api.deps import Held, User
+from api.deps import Held, Id, User
 from api.errors import ApiError
 from api.handlers import body_of
 from api.people import everybody, set_active
@@ -60,7 +60,7 @@ def add(
 
 
 @router.post("/pengguna/{user_id}/aktif", dependencies=[Depends(allow(Role.ADMIN))])
-def switch(user_id: int, held: Held, user: User, active: Annotated[str, Form()] = "") -> Response:
+def switch(user_id: Id, held: Held, user: User, active: Annotated[str, Form()] = "") -> Response:
     with held.db.writing() as session:
         set_active(session, user, user_id, active == "1")
     return RedirectResponse("/pengguna", 303)

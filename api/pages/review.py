@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.access import allow
-from api.deps import Held, User
+from api.deps import Held, Id, User
 from api.rest.sheets import lease_next
 from api.sheet_data import sheet_json
 from api.web import render
@@ -50,7 +50,7 @@ def following(held: Held, user: User) -> Response:
 
 
 @router.get("/periksa/{photo_id}", dependencies=[Depends(allow(Role.REVIEWER))])
-def sheet(photo_id: int, request: Request, held: Held, user: User, form: str | None = None, page: int | None = None) -> Response:
+def sheet(photo_id: Id, request: Request, held: Held, user: User, form: str | None = None, page: int | None = None) -> Response:
     """One sheet under the reviewer's lease. ``form`` and ``page`` choose the fields where the machine did not recognise the page."""
     with held.db.writing() as session:
         view = open_sheet(session, user.id, photo_id)
@@ -63,7 +63,7 @@ def sheet(photo_id: int, request: Request, held: Held, user: User, form: str | N
 
 
 @router.post("/periksa/{photo_id}/lepas", dependencies=[Depends(allow(Role.REVIEWER))])
-def give_back(photo_id: int, held: Held, user: User) -> Response:
+def give_back(photo_id: Id, held: Held, user: User) -> Response:
     """Leave the sheet to others."""
     with held.db.writing() as session:
         release(session, user.id, photo_id)

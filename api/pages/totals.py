@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.access import allow
-from api.deps import Held
+from api.deps import Held, Id
 from api.errors import ApiError
 from api.rest.totals import BELOW, SEERS
 from api.sheet_data import sheet_json
@@ -75,7 +75,7 @@ def votes(row: TotalsRow) -> list[dict[str, Any]]:
 
 
 @router.get("/lembar/{photo_id}", dependencies=[Depends(allow(*SEERS))])
-def sheet(photo_id: int, request: Request, held: Held) -> Response:
+def sheet(photo_id: Id, request: Request, held: Held) -> Response:
     """One sheet: its picture, what was committed, and everything that happened to it."""
     with held.db.reading() as session:
         view = sheet_view(session, photo_id)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.access import allow
-from api.deps import Held, User
+from api.deps import Held, Id, User
 from api.rest.photos import visible_status
 from api.web import render
 from db.queries import elections
@@ -41,7 +41,7 @@ def page(request: Request, held: Held, user: User) -> Response:
 
 
 @router.get("/foto/{photo_id}", dependencies=[Depends(allow(Role.OPERATOR))])
-def photo(photo_id: int, request: Request, held: Held, user: User) -> Response:
+def photo(photo_id: Id, request: Request, held: Held, user: User) -> Response:
     """One photo's card: as a part for htmx, which asks again while it is being read, else as a page to keep a link to."""
     part = "hx-request" in request.headers
     context = {"card": card(visible_status(held, user, photo_id))}

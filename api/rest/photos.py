@@ -10,11 +10,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from api.access import allow, signed_in
-from api.deps import Held, User
+from api.deps import Held, Id, User
 from api.errors import ApiError
 from api.handlers import body_of
 from api.pictures import upright_jpeg
@@ -27,15 +27,13 @@ from db.types import Role
 from db.users import UserView
 from ocr import photo as photo_file
 from ocr.errors import PhotoError
-from review.errors import UnknownPhoto
+from review.errors import DuplicateOtherTps, DuplicatePhoto, UnknownPhoto
 from review.intake import receive_photo
 from review.receipt import Receipt
 from review.status import PhotoStatus, photo_status
 
 log = logging.getLogger("c1.api")
 router = APIRouter(prefix="/api/photos", tags=["photos"])
-upload_router = APIRouter(prefix="/api/photos", tags=["photos"])
-"""Apart, for it takes larger bodies than the rest."""
 
 MOST_NAME = 120
 UPLOAD_BODY = {
@@ -78,19 +76,19 @@ def status_json(status: PhotoStatus) -> dict[str, Any]:
     }
 
 
-@upload_router.post("", status_code=202, dependencies=[Depends(allow(Role.OPERATOR))], openapi_extra=UPLOAD_BODY)
+@router.post("", status_code=202, dependencies=[Depends(allow(Role.OPERATOR))], openapi_extra=UPLOAD_BODY)
 async def send(request: Request, held: Held, user: User) -> Response:
     """Take one or several photos for one polling station.
 
     Answers 202 with a receipt for each photo. A request with one photo answers that photo's error with its own status; one
     with several answers 207 as soon as one of them failed, each with its status. A receipt means: the photo is stored durably.
     """
-    if too_long(request, held):
-        raise ApiError("request_too_large")
     try:
         form = await request.form(max_files=held.settings.max_files, max_fields=10)
-    except MultiPartException as e:
-        raise ApiError("too_many_files" if "Too many files" in e.message else "bad_request", max_files=held.settings.max_files) from None
+    except HTTPException as e:  # what Starlette makes of the parser's MultiPartException; a body over its limit is 413
+        if "Too many files" in str(e.detail):
+            raise ApiError("too_many_files", max_files=held.settings.max_files) from None
+        raise
     except OSError as e:
         if e.errno == errno.ENOSPC:
             raise ApiError("storage_full") from e
@@ -99,12 +97,6 @@ async def send(request: Request, held: Held, user: User) -> Response:
         return await run_in_threadpool(_take_all, held, user, form)
     finally:
         await form.close()
-
-
-def too_long(request: Request, held: Services) -> bool:
-    """Refuse by the stated length before reading; the route's own limit watches what really comes."""
-    length = request.headers.get("content-length", "")
-    return length.isdigit() and int(length) > held.settings.max_request_bytes + MIB
 
 
 def _take_all(held: Services, user: UserView, form: FormData) -> Response:
@@ -122,6 +114,8 @@ def _take_all(held: Services, user: UserView, form: FormData) -> Response:
         try:
             receipt = take(held, user, file, name, election_id, tps_code, page)
         except (ApiError, ServiceError, PhotoError) as e:
+            if isinstance(e, DuplicatePhoto | DuplicateOtherTps):
+                e.details["status"] = _earlier(held, e)
             if len(files) == 1:
                 raise
             status, body, _ = body_of(e)
@@ -158,6 +152,14 @@ def take(held: Services, user: UserView, file: UploadFile, name: str, election_i
     return receipt
 
 
+def _earlier(held: Services, error: DuplicatePhoto | DuplicateOtherTps) -> dict[str, Any]:
+    """What became of the photo that was sent before."""
+    with held.db.reading() as session:
+        status = status_json(photo_status(session, error.details["receipt"]["photo"]))
+    del status["receipt"]
+    return status
+
+
 def clean_name(name: str | None) -> str:
     """The last part of a file name as a phone or PC sent it, without control characters, at most MOST_NAME long."""
     last = PureWindowsPath(PurePath(name or "").name).name
@@ -191,13 +193,13 @@ def visible_status(held: Services, user: UserView, photo_id: int) -> PhotoStatus
 
 
 @router.get("/{photo_id}", dependencies=[Depends(signed_in())])
-def status_of(photo_id: int, held: Held, user: User) -> dict[str, Any]:
+def status_of(photo_id: Id, held: Held, user: User) -> dict[str, Any]:
     """What became of a photo: reading, counted, in_review, unreadable, wrong_form or rejected, and why."""
     return status_json(visible_status(held, user, photo_id))
 
 
 @router.get("/{photo_id}/picture.jpg", dependencies=[Depends(signed_in())], response_class=Response)
-def picture(photo_id: int, held: Held, user: User, width: int = 1600) -> Response:
+def picture(photo_id: Id, held: Held, user: User, width: int = 1600) -> Response:
     """The photo turned upright by its EXIF tag, at most ``width`` pixels wide (100 to 4000)."""
     status = visible_status(held, user, photo_id)
     sha256 = status.receipt.sha256

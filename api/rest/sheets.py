@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.access import allow
-from api.deps import Held, User
+from api.deps import Held, Id, User
 from api.errors import ApiError
 from api.pictures import decoded, number_crop, page_picture, upright_jpeg
 from api.sheet_data import sheet_json
@@ -91,12 +91,12 @@ def _view(held: Held, photo_id: int, form: str | None = None, page: int | None =
 
 
 @router.get("/{photo_id}", dependencies=[Depends(allow(*READERS))])
-def sheet(photo_id: int, held: Held) -> dict[str, Any]:
+def sheet(photo_id: Id, held: Held) -> dict[str, Any]:
     return sheet_json(_view(held, photo_id))
 
 
 @router.get("/{photo_id}/crops/{number}.png", dependencies=[Depends(allow(*READERS))], response_class=Response)
-def crop(photo_id: int, number: str, held: Held) -> Response:
+def crop(photo_id: Id, number: str, held: Held) -> Response:
     """The picture of one number, cut from the stored photo where the machine located its boxes."""
     view = _view(held, photo_id)
     corners = next((f.corners for f in view.fields if f.name == number), ())
@@ -107,7 +107,7 @@ def crop(photo_id: int, number: str, held: Held) -> Response:
 
 
 @router.get("/{photo_id}/picture.jpg", dependencies=[Depends(allow(*READERS))], response_class=Response)
-def picture(photo_id: int, held: Held) -> Response:
+def picture(photo_id: Id, held: Held) -> Response:
     """The page laid straight; the photo as it is where no page was recognised."""
     view = _view(held, photo_id)
     data = held.store.get(view.sha256)
@@ -117,7 +117,7 @@ def picture(photo_id: int, held: Held) -> Response:
 
 
 @router.post("/{photo_id}/decision", dependencies=[Depends(allow(Role.REVIEWER))])
-def decide(photo_id: int, decision: Decision, held: Held, user: User) -> dict[str, Any]:
+def decide(photo_id: Id, decision: Decision, held: Held, user: User) -> dict[str, Any]:
     """Settle a sheet under the reviewer's lease: confirm or correct its numbers, reject the photo, or move it to its right place.
 
     ``next`` in the answer is the sheet that waits next, already leased to the reviewer; null when the queue is empty.
@@ -161,13 +161,13 @@ def take_next(held: Held, user: User) -> dict[str, int | None]:
 
 
 @router.post("/{photo_id}/lease", dependencies=[Depends(allow(Role.REVIEWER))])
-def lease(photo_id: int, held: Held, user: User) -> dict[str, Any]:
+def lease(photo_id: Id, held: Held, user: User) -> dict[str, Any]:
     with held.db.writing() as session:
         return sheet_json(open_sheet(session, user.id, photo_id))
 
 
 @router.delete("/{photo_id}/lease", status_code=204, dependencies=[Depends(allow(Role.REVIEWER))])
-def give_back(photo_id: int, held: Held, user: User) -> Response:
+def give_back(photo_id: Id, held: Held, user: User) -> Response:
     with held.db.writing() as session:
         release(session, user.id, photo_id)
     return Response(status_code=204)
@@ -178,7 +178,7 @@ class Withdrawal(_Strict):
 
 
 @router.post("/{photo_id}/withdrawal", dependencies=[Depends(allow(Role.REVIEWER))])
-def take_out(photo_id: int, why: Withdrawal, held: Held, user: User) -> dict[str, int]:
+def take_out(photo_id: Id, why: Withdrawal, held: Held, user: User) -> dict[str, int]:
     """Take a counted sheet out of the totals and put it back into the queue."""
     with held.db.writing() as session:
         return {"action": withdraw(session, user.id, photo_id, why.note.strip())}

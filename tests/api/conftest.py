@@ -1,0 +1,80 @@
+"""An application over a world of its own, and browsers' and scripts' sides of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.reading import Reading
+from api.sessions import COOKIE, SessionSigner
+from api.settings import MIB, Settings
+from api.state import Services
+from api.throttle import Throttle
+from tests.world import World
+
+ROLES = ("operator", "reviewer", "staff", "admin")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One running application. ``client(role)`` is a browser with that user logged in; None is a visitor."""
+
+    app: FastAPI
+    held: Services
+    world: World
+    folder: Path
+
+    def client(self, user: str | None = None) -> TestClient:
+        client = TestClient(self.app, raise_server_exceptions=False, follow_redirects=False)
+        if user is not None:
+            session = self.held.signer.fresh(self.world.users[user])
+            client.cookies.set(COOKIE, self.held.signer.dump(session))
+            client.headers["X-CSRF-Token"] = self.held.signer.csrf(session)
+        return client
+
+    def stored_files(self) -> list[str]:
+        """Every file in the photo store, half-written ones too."""
+        photos = Path(self.world.settings.photos)
+        return [str(p.relative_to(photos)) for p in photos.rglob("*") if p.is_file()]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path, max_photo_bytes=2 * MIB, max_files=4)
+
+
+@pytest.fixture
+def site(world: World, settings: Settings) -> Iterator[Site]:
+    held = Services(
+        settings=settings,
+        db=world.db,
+        store=world.store,
+        reading=Reading(settings, world.db, world.store),
+        signer=SessionSigner("for tests only", 3600),
+        throttle=Throttle(),
+    )
+    yield Site(create_app(held), held, world, settings.data)
+
+
+def picture(seed: int = 0, size: tuple[int, int] = (900, 700)) -> np.ndarray[Any, Any]:
+    """A picture like no other: noise on gray paper."""
+    noise = np.random.default_rng(seed).integers(0, 60, (*size, 3), dtype=np.uint8)
+    return noise + 150
+
+
+def jpeg(seed: int = 0, size: tuple[int, int] = (900, 700)) -> bytes:
+    return cv2.imencode(".jpg", picture(seed, size))[1].tobytes()
+
+
+def files(*photos: tuple[str, bytes]) -> list[tuple[str, tuple[str, io.BytesIO, str]]]:
+    return [("photos", (name, io.BytesIO(data), "image/jpeg")) for name, data in photos]
