@@ -163,7 +163,7 @@ def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: flo
 
 
 def _bend(h: Floats, page: Page, src: F32, dst: F32, step: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """A quadratic surface through what the homography leaves over, and which matches agree with both.
+    """A cubic surface through what the homography leaves over, and which matches agree with both.
 
     Robust least squares (Tukey weights, the scale drawn in from 12 to 3 working pixels): curled paper leaves whole regions off by
     half a box, which RANSAC's threshold throws away. Sampled on a grid, the form AlignedSheet.local has.
@@ -171,8 +171,8 @@ def _bend(h: Floats, page: Page, src: F32, dst: F32, step: float) -> tuple[Float
     size = np.array([page.size.width, page.size.height])
     rest = dst - cv2.perspectiveTransform(src[None].astype(np.float64), h)[0]
     basis = _basis(src / size)
-    prior = np.diag([0.1, 0.5, 0.5, 2.0, 2.0, 2.0])
-    p = np.zeros((6, 2))
+    prior = np.diag([0.1, 0.5, 0.5, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0])
+    p = np.zeros((10, 2))
     for cut in (12.0, 8.0, 5.0, 4.0, 4.0):
         e = np.hypot(*(rest - basis @ p).T) / (cut * step)
         w = np.where(e < 1, (1 - e * e) ** 2, 0)
@@ -184,9 +184,9 @@ def _bend(h: Floats, page: Page, src: F32, dst: F32, step: float) -> tuple[Float
 
 
 def _basis(uv: Floats) -> Floats:
-    """Terms of a quadratic surface at places (n, 2) in 0..1."""
+    """Terms of a cubic surface at places (n, 2) in 0..1."""
     u, v = (np.asarray(uv, np.float64) * 2 - 1).T
-    out: Floats = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
+    out: Floats = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v, u * u * u, u * u * v, u * v * v, v * v * v], axis=1)
     return out
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ocr.align.borders import Pyramid, find_row
 from ocr.align.features import Match, photo_features, register, votes
+from ocr.align.structure import lines_found
 from ocr.align.tag import TAG_SIZES, by_tag
 from ocr.errors import AlignError
 from ocr.types import AlignedSheet, Floats, Photo
@@ -19,11 +20,15 @@ from templates_c1.schema import Page
 
 GOOD = 0.75
 """Quality (share of the boxes' borders found in one consistent place) from which no other way is tried."""
+CERTAIN = 0.9
 SURE = 40
-"""Features in agreement from which a page is out of question, so that faint borders (quality >= ENOUGH) will do."""
-ENOUGH = 0.45
-"""Least quality that is taken, and only where at least HINTED features agree or the tag was read."""
-HINTED = 22
+"""CERTAIN borders with SURE features in agreement, or with a tag, need no other witness."""
+LINES = 0.2
+"""Else so much of the printed lines must be there too (wrong forms: at most 0.17, right ones: 0.3 and more), ..."""
+LINES_ALONE = 0.35
+"""... or so much where the borders are too faint to judge by (scans that lost ink) and SURE features agree."""
+TAGGED = 0.45
+"""Least quality with a tag that was read: the tag names form and page, the borders need only say where it lies."""
 
 _TRIES = ((620, 1100, 0.82), (1000, 2500, 0.82), (1600, 5000, 0.86))
 """(working size, features, ratio) of the feature tries."""
@@ -33,28 +38,40 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     """The best page of all templates, at any rotation.
 
     Raises:
-        AlignError: FORM_NOT_RECOGNISED (no template's structure is there), POOR_PHOTO (the structure is there, the box borders
-            cannot be made out), WRONG_FORM (``only_form`` was asked for, the photo shows another one).
+        AlignError: FORM_NOT_RECOGNISED (no template's structure is there), POOR_PHOTO (the structure is there, but too little of it
+            can be made out), WRONG_FORM (``only_form`` was asked for, the photo shows another one).
     """
     pyramid = Pyramid(photo.gray)
-    best: AlignedSheet | None = None
-    support = seen = 0
+    best: tuple[AlignedSheet, Match] | None = None
     for match, how in _candidates(photo):
         sheet = judge(photo, pyramid, match, how)
-        agree = SURE if how == "tag" else match.inliers
-        seen = max(seen, agree)
-        if best is None or sheet.quality > best.quality:
-            best, support = sheet, agree
-        if best.quality >= GOOD or (best.quality >= ENOUGH and support >= SURE and how != "tag"):
+        before = best[0].quality if best is not None and best[0].page is sheet.page else None
+        if best is None or (sheet.quality, match.inliers) > (best[0].quality, best[1].inliers):
+            best = sheet, match
+        if sheet.quality >= GOOD and _witnessed(sheet, match, pyramid):
+            best = sheet, match
+            break
+        # a second, finer try that agrees with the first on a page well attested: a third would not see more borders either
+        if before is not None and how == "features" and match.inliers >= 2 * SURE and abs(sheet.quality - before) < 0.05:
             break
     if best is None:
         raise AlignError(ReasonCode.FORM_NOT_RECOGNISED, "no known form was found in the photo")
-    if best.quality < (ENOUGH if support >= HINTED else GOOD):
-        code = ReasonCode.POOR_PHOTO if seen >= SURE else ReasonCode.FORM_NOT_RECOGNISED
-        raise AlignError(code, f"closest: {best.template.form} page {best.page.number}, {best.quality:.0%} of its boxes found")
-    if only_form is not None and best.template.form != only_form:
-        raise AlignError(ReasonCode.WRONG_FORM, f"the photo shows {best.template.form} page {best.page.number}, not {only_form}")
-    return best
+    sheet, match = best
+    if not _witnessed(sheet, match, pyramid):
+        code = ReasonCode.POOR_PHOTO if sheet.how == "tag" else ReasonCode.FORM_NOT_RECOGNISED
+        raise AlignError(code, f"closest: {sheet.template.form} page {sheet.page.number}, {sheet.quality:.0%} of its boxes found")
+    if only_form is not None and sheet.template.form != only_form:
+        raise AlignError(ReasonCode.WRONG_FORM, f"the photo shows {sheet.template.form} page {sheet.page.number}, not {only_form}")
+    return sheet
+
+
+def _witnessed(sheet: AlignedSheet, match: Match, pyramid: Pyramid) -> bool:
+    if sheet.how == "tag":
+        return sheet.quality >= TAGGED
+    if sheet.quality >= CERTAIN and match.inliers >= SURE:
+        return True
+    lines = lines_found(sheet, pyramid)
+    return (sheet.quality >= GOOD and lines >= LINES) or (match.inliers >= SURE and lines >= LINES_ALONE)
 
 
 def _candidates(photo: Photo) -> Iterator[tuple[Match, str]]:
