@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from db.session import make_engine
 
 HOME = Path(__file__).parent / "migrations"
+_LOCK = 1607
+"""Any number, the same for all processes."""
 
 
 def _config() -> Config:
@@ -24,7 +26,10 @@ def upgrade(url: str) -> None:
     """Create the database, or migrate it to the newest version. Calling it again does nothing."""
     engine = make_engine(url)
     try:
+        # Several processes may start at once: SQLite's write lock, or this lock, lets one migrate and the others find it done.
         with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

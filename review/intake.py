@@ -17,7 +17,7 @@ from db import audit, clock
 from db.queries import election, tps_ref, tps_refs, tps_row
 from db.session import Database
 from db.store import PhotoStore, StoredFile
-from db.tables import Interpretation, Photo, QueueEntry
+from db.tables import Interpretation, Photo, QueueEntry, SheetCommit
 from db.types import Disposition, QueueKind
 from db.users import may_upload
 from db.views import PageRef
@@ -197,6 +197,8 @@ class _Verdict:
     reasons: tuple[ReasonText, ...] = ()
     where: PageRef | None = None
     """Form and page, if they belong to the photo's election."""
+    stands: SheetCommit | None = None
+    """What was committed for the sheet when this verdict was reached: a commit may follow only this, else it is a race."""
 
 
 _QUEUED = {
@@ -232,7 +234,7 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
         doubts.append(reasons.of_code(ReasonCode.CONFLICT))
     if isinstance(outcome, Accepted) and not doubts:
         agrees = stands is not None and not stands.void
-        return _Verdict(Disposition.AGREES if agrees else Disposition.COMMITTED, (), where)
+        return _Verdict(Disposition.AGREES if agrees else Disposition.COMMITTED, (), where, stands)
     only_conflict = isinstance(outcome, Accepted) and len(doubts) == 1 and differs
     return _Verdict(Disposition.CONFLICT if only_conflict else Disposition.REVIEW, tuple(doubts), where)
 
@@ -272,7 +274,7 @@ def _apply(session: Session, photo: Photo, word: MachineWord, key: str, verdict:
             photo=photo,
             interpretation_id=row.id,
             action=None,
-            follows=commit.current(session, place),
+            follows=verdict.stands,
             at=row.at,
         )
     return Recorded(row.id, row.disposition, new=True)

@@ -91,15 +91,17 @@ def resolve(session: Session, reviewer_id: int, photo_id: int, action: Action, *
     refuse_other_lease(session, at.entry, reviewer_id, clock.now())
     if at.entry.lease_user_id != reviewer_id:
         raise LeaseLost({"photo": photo_id})
-    if stamp_of(session, at) != stamp:
+    target = _placed(session, at, action) if isinstance(action, Correct) else at
+    stands = commit.current(session, target.place) if target.place else None
+    # what is compared with the stamp is also what the commit follows: nothing may come between
+    if stamp_of(session, target, stands) != stamp:
         raise StaleSheet({"photo": photo_id})
     match action:
         case Confirm():
-            return _commit(session, reviewer_id, at, at.entry, _confirmed(at, action), ActionKind.CONFIRM, action.note)
+            return _commit(session, reviewer_id, at, at.entry, stands, _confirmed(at, action), ActionKind.CONFIRM, action.note)
         case Correct():
-            moved = _placed(session, at, action)
-            typed = check_typed(template_page(*_page_of(moved)), action.values, action.paper_error)
-            return _commit(session, reviewer_id, moved, at.entry, typed, ActionKind.CORRECT, action.note)
+            typed = check_typed(template_page(*_page_of(target)), action.values, action.paper_error)
+            return _commit(session, reviewer_id, target, at.entry, stands, typed, ActionKind.CORRECT, action.note)
         case RejectPhoto():
             return _reject(session, reviewer_id, at, at.entry, action)
         case Assign():
@@ -169,10 +171,18 @@ def _place_json(session: Session, at: Standing) -> dict[str, Any]:
     return {"election": at.election_id, "tps": session.get_one(Region, at.tps_id).code, "form": at.form, "page": at.page}
 
 
-def _commit(session: Session, reviewer_id: int, at: Standing, entry: QueueEntry, checked: Checked, kind: ActionKind, note: str) -> Resolved:
+def _commit(
+    session: Session,
+    reviewer_id: int,
+    at: Standing,
+    entry: QueueEntry,
+    stands: SheetCommit | None,
+    checked: Checked,
+    kind: ActionKind,
+    note: str,
+) -> Resolved:
     form, page = _page_of(at)
     place = commit.Place(at.election_id, at.tps_id, form, page)
-    stands = commit.current(session, place)
     counted = commit.values_of(stands) if stands is not None and not stands.void else None
     before = {**_place_json(session, at), "values": machine_values(at), "counted": counted}
     after = {**_place_json(session, at), "values": dict(checked.values), "paper_error": checked.paper_error}

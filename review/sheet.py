@@ -138,10 +138,9 @@ def where_it_stands(session: Session, photo_id: int, *, lock: bool = False) -> S
     return Standing(photo, None, seen_last, photo.election_id, photo.tps_id, form, page)
 
 
-def stamp_of(session: Session, at: Standing) -> str:
-    """Changes whenever the reading looked at, a person's action on the photo, or what counts for the sheet changes."""
+def stamp_of(session: Session, at: Standing, stands: SheetCommit | None) -> str:
+    """Changes whenever the reading looked at, a person's action on the photo, or what counts for the sheet (``stands``) changes."""
     action = session.scalar(select(func.max(ReviewAction.id)).where(ReviewAction.photo_id == at.photo.id))
-    stands = commit.current(session, at.place) if at.place else None
     return f"i{at.interpretation.id if at.interpretation else 0}-a{action or 0}-c{stands.id if stands else 0}"
 
 
@@ -189,7 +188,7 @@ def sheet_view(session: Session, photo_id: int, *, form: str | None = None, page
         leased_by=names.get(lease_id) if lease_id is not None else None,
         leased_by_id=lease_id,
         leased_until=at.entry.lease_until if at.entry else None,
-        stamp=stamp_of(session, at),
+        stamp=stamp_of(session, at, stands),
         choices=view.pages,
         history=photo_history(session, photo_id),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -37,6 +37,12 @@ class World:
     db: Database
     store: PhotoStore
     users: Mapping[str, int]
+    drop: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Let go of the database, and drop it where a copy was made on a server."""
+        self.db.dispose()
+        self.drop()
 
     def upload(
         self,

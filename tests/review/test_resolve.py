@@ -173,6 +173,21 @@ def test_unreadable_typed_by_hand(world: World) -> None:
     assert counted(world) == [votes(1, 2, 3)]
 
 
+def test_hand_entry_must_have_seen_what_stands_on_that_page(world: World) -> None:
+    world.read(world.upload(), votes(27, 152, 3))
+    receipt = world.upload()
+    world.record(receipt, unreadable(receipt))
+    view = take(world, receipt)
+    with pytest.raises(StaleSheet):
+        act(world, view, Correct(votes(1, 2, 3), form=FORM, page=2))
+    assert counted(world) == [votes(27, 152, 3)]
+    with world.db.reading() as s:
+        page2 = sheet_view(s, receipt.photo_id, form=FORM, page=2)
+    assert page2.current is not None and dict(page2.current.values) == votes(27, 152, 3)
+    done = act(world, page2, Correct(votes(1, 2, 3), form=FORM, page=2))
+    assert done.commit is not None and done.commit.version == 2
+
+
 def test_reject_needs_a_reason_which_reaches_the_operator(world: World) -> None:
     receipt = waiting(world)
     view = take(world, receipt)
