@@ -28,7 +28,13 @@ def make(
     sample = draw(form, page, seed, break_sum=break_sum, difficulty=difficulty, values=values)
     shoot = scan if form in SCANNED and seed % 2 else photograph
     data = shoot(sample.image, seed * 10 + page, difficulty)
-    truth: dict[str, Any] = {"form": form, "page": page, "numbers": sample.numbers, "doubtful": [], "group": f"{form}-{seed}"}
+    truth: dict[str, Any] = {
+        "form": form,
+        "page": page,
+        "numbers": sample.numbers,
+        "doubtful": list(sample.doubtful),
+        "group": f"{form}-{seed}",
+    }
     if sample.marks:
         truth["marks"] = sample.marks
     if break_sum:

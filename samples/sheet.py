@@ -33,6 +33,7 @@ class Sample:
         image: (h, w, 3) uint8 BGR.
         numbers: name -> what stands in its boxes, one glyph a box (tally.glyphs).
         marks: name -> filled bubbles, a digit or "_" a box; only for numbers with bubbles.
+        doubtful: numbers with an overwritten digit, over which a careful reader would hesitate.
     """
 
     form: str
@@ -40,6 +41,7 @@ class Sample:
     image: Bgr
     numbers: dict[str, str]
     marks: dict[str, str] = field(default_factory=dict)
+    doubtful: tuple[str, ...] = ()
 
 
 def _rng(*key: object) -> Rng:
@@ -73,6 +75,7 @@ def draw(
     k = LONG_SIDE / sheet.size.height
     ink = Ink(sheet.size.width, sheet.size.height, k)
     written, marks = {}, {}
+    doubtful = _slips(ink, w, _rng("slip", form, page, seed), sheet, true, difficulty)
     marks_cross = bool(rng.random() < 0.5)
     for n in sheet.numbers:
         written[n.name] = write_number(ink, w, rng, n, true[n.name])
@@ -81,7 +84,19 @@ def draw(
     _turus(ink, w, rng, sheet, true)
     _words(ink, w, rng, sheet, true)
     _free_text(ink, w, rng, sheet, _rng("place", form, seed), form[-4:])
-    return Sample(form, page, _blend(sheet, k, ink, w, rng), written, marks)
+    return Sample(form, page, _blend(sheet, k, ink, w, rng), written, marks, doubtful)
+
+
+def _slips(ink: Ink, w: Writer, rng: Rng, sheet: Page, true: Mapping[str, int], difficulty: float) -> tuple[str, ...]:
+    """Wrong digits written first, to be written over: careless hands do so, tidy ones (difficulty below 0.4) do not."""
+    slipped = []
+    for n in sheet.numbers:
+        last = str(true[n.name])[-1]
+        if rng.random() < 0.08 * (difficulty - 0.4):
+            other = str(rng.choice([d for d in "0123456789" if d != last]))
+            hand.digit(ink, w, rng, other, n.boxes[-1], n.guide)
+            slipped.append(n.name)
+    return tuple(slipped)
 
 
 def write_number(ink: Ink, w: Writer, rng: Rng, n: Number, value: int) -> str:

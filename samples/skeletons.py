@@ -129,6 +129,14 @@ DIGITS: dict[str, tuple[Glyph, ...]] = {
     ),
 }
 
+WEIGHTS: dict[str, tuple[float, ...]] = {
+    "1": (0.42, 0.26, 0.12, 0.05, 0.15),
+    "2": (0.42, 0.28, 0.08, 0.22),
+    "7": (0.4, 0.14, 0.16, 0.2, 0.1),
+    "4": (0.34, 0.2, 0.26, 0.2),
+}
+"""How common a variant is, where habits are not equally common (seen on real forms: most 1s are a bare stroke)."""
+
 # Seven segments A..G as lines between the corners of the guide: columns 0, 1; rows 0, 0.5, 1.
 SEGMENTS: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
     "0": (((0, 0), (1, 0), (1, 1), (0, 1), (0, 0)),),

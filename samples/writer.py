@@ -7,11 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samples.skeletons import DIGITS, LETTERS, SEGMENT_VARIANTS, SEGMENTS, Glyph
+from samples.skeletons import DIGITS, LETTERS, SEGMENT_VARIANTS, SEGMENTS, WEIGHTS, Glyph
 from samples.strokes import Ink, Points, smooth
 from templates_c1.schema import Rect
 
 Rng = np.random.Generator
+
+
+def _habit(rng: Rng, d: str) -> int:
+    """Which skeleton of digit ``d`` somebody uses."""
+    weights = np.array(WEIGHTS.get(d, (1.0,) * len(DIGITS[d])))
+    return int(rng.choice(len(weights), p=weights / weights.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Writer:
         blacks = [(45, 42, 40), (60, 55, 55), (30, 30, 32)]
         inks = blues + blacks
         return Writer(
-            variant={k: int(rng.integers(len(v))) for k, v in DIGITS.items()},
+            variant={k: _habit(rng, k) for k in DIGITS},
             slant=float(rng.normal(0.08, 0.06 + 0.1 * d)),
             aspect=float(np.clip(rng.normal(0.62, 0.06 + 0.08 * d), 0.4, 0.95)),
             size=float(np.clip(rng.normal(0.62, 0.05 + 0.08 * d), 0.38, 0.88)),
@@ -103,7 +109,7 @@ def digit(ink: Ink, w: Writer, rng: Rng, d: str, box: Rect, guide: bool = False)
         return
     options2 = DIGITS[d]
     # now and then a hand falls out of its habit
-    k = w.variant[d] if rng.random() < 0.92 else int(rng.integers(len(options2)))
+    k = w.variant[d] if rng.random() < 0.92 else _habit(rng, d)
     gh = unit * w.size * float(rng.normal(1, 0.04 + w.tremor))
     gw = gh * w.aspect * float(rng.normal(1, 0.05)) * (0.8 if d == "1" else 1)
     gw = min(gw, box.w * 0.86)
