@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from api.texts import TEXTS
 from scripts import error_codes, markers
 from tally.interpretation import ReasonCode
 
@@ -72,6 +73,14 @@ def test_every_setting_is_explained_and_every_explained_one_exists() -> None:
     explained = re.findall(r"^\| `(C1_[A-Z_0-9]+)` \|", (ROOT / "docs" / "running.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert used == set(explained)
     assert len(explained) == len(set(explained))
+
+
+@pytest.mark.parametrize("name", ["operators.md", "reviewers.md"])
+def test_guides_name_what_is_on_the_screen(name: str) -> None:
+    """What is bold in the Indonesian guides is a label; each must be one of the screens' Indonesian texts."""
+    bold = re.findall(r"\*\*(.+?)\*\*", (ROOT / "docs" / name).read_text(encoding="utf-8"))
+    assert len(bold) > 8
+    assert set(bold) <= {indonesian for indonesian, _ in TEXTS.values()}
 
 
 def test_every_decision_is_in_the_index() -> None:
