@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from templates_c1.schema import Page, Template
+
+if TYPE_CHECKING:
+    from ocr.align.borders import RowFound
 
 Gray = NDArray[np.uint8]
 """(height, width) gray picture, 0 black."""
@@ -42,6 +46,8 @@ class AlignedSheet:
         how: which way found it: "tag", "features", "markers".
         local: optional smooth correction on top of ``to_photo`` (folds, curl): (k, 4) rows x, y in template units and
             dx, dy in photo pixels.
+        rows: the numbers' rows of boxes as the alignment has found them already, one for each number of the page (or none):
+            ``ocr.locate`` goes on from there.
     """
 
     photo: Photo
@@ -51,6 +57,7 @@ class AlignedSheet:
     quality: float
     how: str
     local: Floats | None = None
+    rows: tuple[RowFound, ...] = ()
 
     def project(self, points: Floats) -> Floats:
         """Template points (n, 2) in template units -> (n, 2) pixels of ``photo.gray``: homography, then the local correction.

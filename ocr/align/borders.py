@@ -196,7 +196,7 @@ def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, rea
         worth = 2 * float(sides.mean()) - 0.1 * float(np.hypot(*affine[:, 0])) / SIDE + 0.4 * height / peaks[0][1]
         if worth > best[0] + 0.03:
             best = worth, affine, contrast, sides
-        if sides.min() > 0.9:
+        if sides.mean() > 0.93:
             break
     _, affine, contrast, sides = best
     border = _share(sides)
@@ -231,6 +231,7 @@ def _scale_at(h: Floats, x: float, y: float) -> float:
     return float(np.sqrt(abs((p[1, 0] - p[0, 0]) * (p[2, 1] - p[0, 1]) - (p[1, 1] - p[0, 1]) * (p[2, 0] - p[0, 0]))))
 
 
+_PRIOR = np.diag([1e-3, 1500.0, 1500.0])
 _OFFSETS = np.arange(-5, 6, dtype=np.float32)
 _SAMPLES = 9
 
@@ -261,6 +262,7 @@ def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> tuple[Floats, flo
     soft = np.asarray(cv2.GaussianBlur(_saturated(dark), (0, 0), 0.7), np.float32)
     s = row.sides
     mid = (s[:, 0:2] + s[:, 2:4]).astype(np.float64) / 2 - np.array([row.width, row.height]) / 2
+    a = np.c_[np.ones(len(s)), mid].reshape(-1, 2, 4, 3).transpose(1, 0, 2, 3).reshape(2, -1, 3)
     for reach in (4, 2):
         prof = _profiles(soft, row, affine, margin, _OFFSETS)
         line = np.sort(prof, axis=1)[:, _SAMPLES // 3 : 2 * _SAMPLES // 3].mean(axis=1)
@@ -275,24 +277,29 @@ def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> tuple[Floats, flo
         sub = np.where(curve < -1e-6, 0.5 * (lo - hi) / np.where(curve < -1e-6, curve, -1), 0)
         shift = (_OFFSETS[k] + np.clip(sub, -0.5, 0.5)) * s[:, 5]
         weight = np.clip(top / max(float(np.median(top)), 0.05), 0, 1.5)
-        affine = affine + np.stack([_robust(mid[m], shift[m], weight[m]) for m in (s[:, 4] == 0, s[:, 4] == 1)])
+        affine = affine + _robust(a, shift.reshape(-1, 2, 2, 2), weight.reshape(-1, 2, 2, 2))
     prof = _profiles(dark, row, affine, margin, np.array([-1, 0, 1, 5, 6], np.float32))
     contrast = float(np.median(np.median(prof[:, :, :3].max(axis=2), axis=1) - np.median(prof[:, :, 3:].min(axis=2), axis=1)))
     return affine, contrast
 
 
-def _robust(at: Floats, shift: F32, weight: F32) -> Floats:
-    """Weighted least squares of shift = p . (1, x, y), slopes held near 0, Huber weights (three rounds)."""
-    a = np.c_[np.ones(len(at)), at]
-    w = weight.astype(np.float64)
-    prior = np.diag([1e-3, 1500.0, 1500.0])
-    p = np.zeros(3)
-    order = np.argsort(shift)
-    p[0] = shift[order][np.searchsorted(np.cumsum(w[order]), w.sum() / 2).clip(0, len(shift) - 1)] if w.sum() > 0 else 0.0
-    for _ in range(3):
-        rest = np.abs(shift - a @ p)
+def _robust(a: Floats, shift: F32, weight: F32) -> Floats:
+    """(2, 3) weighted least squares of shift = p . (1, x, y) for vertical and horizontal sides, slopes held near 0, Huber weights.
+
+    ``a`` (2, n, 3) places; ``shift`` and ``weight`` (boxes, axis, side, half) as _geometry orders them.
+    """
+    y = shift.transpose(1, 0, 2, 3).reshape(2, -1).astype(np.float64)
+    w = weight.transpose(1, 0, 2, 3).reshape(2, -1).astype(np.float64) + 1e-9
+    order = np.argsort(y, axis=1)
+    run = np.cumsum(np.take_along_axis(w, order, axis=1), axis=1)
+    middle = np.take_along_axis(order, (run < run[:, -1:] / 2).sum(axis=1, keepdims=True), axis=1)
+    p: Floats = np.zeros((2, 3))
+    p[:, 0] = np.take_along_axis(y, middle, axis=1)[:, 0]
+    for _ in range(2):
+        rest = np.abs(y - (a @ p[:, :, None])[:, :, 0])
         h = w * np.minimum(1, 0.7 / np.maximum(rest, 1e-6)) * (rest < 3)
-        p = np.linalg.solve(a.T @ (h[:, None] * a) + prior, a.T @ (h * shift))
+        wa = (h[:, :, None] * a).transpose(0, 2, 1)
+        p = np.asarray(np.linalg.solve(wa @ a + _PRIOR, wa @ y[:, :, None])[:, :, 0], np.float64)
     return p
 
 

@@ -23,7 +23,7 @@ FILE = "features.npz"
 PAPER = 0.90
 """Share of the paper's brightness above which nothing is print: leaves out the grey watermark of the 2019 scans (0.93)."""
 
-_VOTERS = 400
+_VOTERS = 250
 
 F32 = NDArray[np.float32]
 
@@ -90,9 +90,9 @@ def flatten(gray: Gray, floor: float = 0.35) -> Gray:
     return out
 
 
-def detect(gray: Gray, count: int, *, contrast: float = 0.02) -> tuple[F32, F32, F32]:
+def detect(gray: Gray, count: int, *, layers: int = 3, contrast: float = 0.02) -> tuple[F32, F32, F32]:
     """SIFT of a picture, strongest first: points (n, 2), descriptors (n, 128) float32, sizes (n,)."""
-    sift = cv2.SIFT.create(nfeatures=count, contrastThreshold=contrast, edgeThreshold=12)
+    sift = cv2.SIFT.create(nfeatures=count, contrastThreshold=contrast, edgeThreshold=12, nOctaveLayers=layers)
     keys, desc = sift.detectAndCompute(gray, None)
     if desc is None or not len(keys):
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), np.zeros(0, np.float32)
@@ -102,11 +102,11 @@ def detect(gray: Gray, count: int, *, contrast: float = 0.02) -> tuple[F32, F32,
     return np.array([k.pt for k in keys], np.float32), desc.astype(np.float32), np.array([k.size for k in keys], np.float32)
 
 
-def photo_features(gray: Gray, long_side: int, count: int) -> PhotoFeatures:
+def photo_features(gray: Gray, long_side: int, count: int, layers: int = 3) -> PhotoFeatures:
     """Features of a photo at a working size of ``long_side`` pixels (never enlarged)."""
     step = max(1.0, max(gray.shape) / long_side)
     work = gray if step == 1.0 else cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-    pts, desc, _ = detect(flatten(np.asarray(work, np.uint8)), count)
+    pts, desc, _ = detect(flatten(np.asarray(work, np.uint8)), count, layers=layers)
     sx, sy = gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]
     scaled = ((pts + 0.5) * np.array([sx, sy], np.float32) - 0.5).astype(np.float32)
     return PhotoFeatures(scaled, desc, step)

@@ -30,8 +30,10 @@ LINES_ALONE = 0.35
 TAGGED = 0.45
 """Least quality with a tag that was read: the tag names form and page, the borders need only say where it lies."""
 
-_TRIES = ((620, 1100, 0.82), (1000, 2500, 0.82), (1600, 5000, 0.86))
-"""(working size, features, ratio) of the feature tries."""
+_MANY = 8
+
+_TRIES = ((620, 1100, 2, 0.82), (1000, 2500, 3, 0.82), (1600, 5000, 3, 0.86))
+"""(working size, features, layers an octave, ratio) of the feature tries."""
 
 
 def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
@@ -42,27 +44,33 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
             can be made out), WRONG_FORM (``only_form`` was asked for, the photo shows another one).
     """
     pyramid = Pyramid(photo.gray)
-    best: tuple[AlignedSheet, Match] | None = None
+    seen: list[tuple[float, AlignedSheet, Match]] = []
     for match, how in _candidates(photo):
         sheet = judge(photo, pyramid, match, how)
-        before = best[0].quality if best is not None and best[0].page is sheet.page else None
-        if best is None or (sheet.quality, match.inliers) > (best[0].quality, best[1].inliers):
-            best = sheet, match
-        if sheet.quality >= GOOD and _witnessed(sheet, match, pyramid):
-            best = sheet, match
+        before = [s.quality for _, s, _ in seen if s.page is sheet.page]
+        seen.append((sheet.quality + 0.5 * min(1.0, match.inliers / 60), sheet, match))
+        # a second, finer try that sees no more than the first on a page well attested will not be bettered by a third
+        settled = bool(before) and match.inliers >= 2 * SURE and sheet.quality < max(before) + 0.05
+        if (sheet.quality >= GOOD or settled) and _witnessed(sheet, match, pyramid):
             break
-        # a second, finer try that agrees with the first on a page well attested: a third would not see more borders either
-        if before is not None and how == "features" and match.inliers >= 2 * SURE and abs(sheet.quality - before) < 0.05:
-            break
-    if best is None:
-        raise AlignError(ReasonCode.FORM_NOT_RECOGNISED, "no known form was found in the photo")
-    sheet, match = best
-    if not _witnessed(sheet, match, pyramid):
-        code = ReasonCode.POOR_PHOTO if sheet.how == "tag" else ReasonCode.FORM_NOT_RECOGNISED
-        raise AlignError(code, f"closest: {sheet.template.form} page {sheet.page.number}, {sheet.quality:.0%} of its boxes found")
+    else:
+        sheet, _ = _best(seen, pyramid)
     if only_form is not None and sheet.template.form != only_form:
         raise AlignError(ReasonCode.WRONG_FORM, f"the photo shows {sheet.template.form} page {sheet.page.number}, not {only_form}")
     return sheet
+
+
+def _best(seen: list[tuple[float, AlignedSheet, Match]], pyramid: Pyramid) -> tuple[AlignedSheet, Match]:
+    """The likeliest that has a witness; raises AlignError if none has."""
+    if not seen:
+        raise AlignError(ReasonCode.FORM_NOT_RECOGNISED, "no known form was found in the photo")
+    seen.sort(key=lambda s: s[0], reverse=True)
+    for _, sheet, match in seen:
+        if _witnessed(sheet, match, pyramid):
+            return sheet, match
+    _, sheet, _ = seen[0]
+    code = ReasonCode.POOR_PHOTO if sheet.how == "tag" else ReasonCode.FORM_NOT_RECOGNISED
+    raise AlignError(code, f"closest: {sheet.template.form} page {sheet.page.number}, {sheet.quality:.0%} of its boxes found")
 
 
 def _witnessed(sheet: AlignedSheet, match: Match, pyramid: Pyramid) -> bool:
@@ -80,12 +88,12 @@ def _candidates(photo: Photo) -> Iterator[tuple[Match, str]]:
     tagged = by_tag(photo.gray, TAG_SIZES[:1])
     if tagged is not None:
         yield tagged, "tag"
-    for i, (size, count, ratio) in enumerate(_TRIES):
+    for i, (size, count, layers, ratio) in enumerate(_TRIES):
         if i and max(photo.gray.shape) <= _TRIES[i - 1][0]:
             break
         if i and tagged is None and (tagged := by_tag(photo.gray, TAG_SIZES[1:])) is not None:
             yield tagged, "tag"
-        features = photo_features(photo.gray, size, count)
+        features = photo_features(photo.gray, size, count, layers)
         if tagged is not None:
             pages = [(tagged.template, tagged.page)]
         ranked = sorted(pages, key=lambda tp: votes(features, *tp), reverse=True)[:2]
@@ -109,9 +117,11 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
         shift = np.array([r.shift for r in rows])
         side = float(np.median([r.side for r in rows]))
         if (strength > 0.6).sum() < max(2, len(rows) * 0.3):
-            return replace(start, quality=float(strength.mean() * 0.5))
+            return replace(start, quality=float(strength.mean() * 0.5), rows=tuple(rows))
+        common = _trend(at, shift, strength, side) if len(rows) > _MANY else None
         for i, row in enumerate(rows):
-            trend = _trend(at, shift, np.where(np.arange(len(rows)) == i, 0, strength), side)(at[i])
+            # among few rows a row must not vouch for itself
+            trend = (common or _trend(at, shift, np.where(np.arange(len(rows)) == i, 0, strength), side))(at[i])
             if strength[i] < 0.7 or float(np.hypot(*(row.shift - trend))) > 0.2 * side:
                 again = find_row(pyramid, lambda p, t=trend: start.project(p) + t, page, row.number, 0.4)  # type: ignore[misc]
                 if again.border.mean() > strength[i] + (0.02 if strength[i] < 0.7 else -0.05):
@@ -121,7 +131,7 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
     fit = _trend(at, shift, strength, side)
     near = np.array([np.hypot(*(s - fit(a))) for s, a in zip(shift, at, strict=True)]) < 0.3 * side
     quality = float((strength * near).mean())
-    return replace(start, quality=quality, local=_bent(start, shift, (strength > 0.5) & near))
+    return replace(start, quality=quality, local=_bent(start, shift, (strength > 0.5) & near), rows=tuple(rows))
 
 
 def _trend(at: Floats, shift: Floats, strength: Floats, side: float) -> Callable[[Floats], Floats]:

@@ -15,7 +15,7 @@ from ocr.types import Floats, Gray
 from templates_c1.registry import all_templates
 from templates_c1.schema import Marker, Page, Tag, Template
 
-TAG_SIZES = (900, 1800)
+TAG_SIZES = (720, 1800)
 """Long sides at which the tag is looked for."""
 
 
