@@ -352,13 +352,16 @@ def test_leases(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_release_gives_it_to_others(world: World) -> None:
     receipt = waiting(world)
-    take(world, receipt)
+    view = take(world, receipt)
     with world.db.writing() as s:
         release(s, world.users["reviewer2"], receipt.photo_id)  # not his: nothing happens
     with pytest.raises(LeaseLost):
         take(world, receipt, "reviewer2")
     with world.db.writing() as s:
         release(s, world.users["reviewer"], receipt.photo_id)
+    for who in ("reviewer", "reviewer2"):  # a stamp alone is not enough: it must be in hand
+        with pytest.raises(LeaseLost):
+            act(world, view, Confirm(paper_error=True), who)
     take(world, receipt, "reviewer2")
 
 
