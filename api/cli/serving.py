@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 
 import typer
 import uvicorn
@@ -88,6 +89,8 @@ def run(settings: Settings, host: str, port: int, started: Callable[[Services], 
     )
     server = uvicorn.Server(config)
     reader = Reader(settings)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _leave)  # uvicorn raises the signal again when it is done: then the reader is stopped below
     reader.start()
     if started is not None:
         threading.Thread(target=_when_up, args=(server, held, started), daemon=True, name="started").start()
@@ -96,6 +99,10 @@ def run(settings: Settings, host: str, port: int, started: Callable[[Services], 
     finally:
         reader.stop()
         held.db.dispose()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _when_up(server: uvicorn.Server, held: Services, started: Callable[[Services], None]) -> None:

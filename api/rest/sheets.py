@@ -33,7 +33,7 @@ class Settle(_Strict):
 
     action: Literal["settle"]
     stamp: str
-    values: dict[str, Annotated[int, Field(ge=0, le=9999)] | None]
+    values: dict[str, Annotated[int, Field(ge=0, le=9999, strict=True)] | None]
     form: str | None = None
     page: int | None = None
     paper_error: bool = False
@@ -128,7 +128,7 @@ def decide(photo_id: Id, decision: Decision, held: Held, user: User) -> dict[str
     elif isinstance(decision, Move):
         action = Assign(decision.form, decision.page, decision.tps, decision.election, decision.note.strip())
     else:
-        action = _settlement(_view(held, photo_id, decision.form, decision.page), decision)
+        action = _settlement(_view(held, photo_id), decision)
     with held.db.writing() as session:
         done = resolve(session, user.id, photo_id, action, stamp=decision.stamp)
     following = photo_id if isinstance(decision, Move) else lease_next(held, user.id)
@@ -136,15 +136,15 @@ def decide(photo_id: Id, decision: Decision, held: Held, user: User) -> dict[str
 
 
 def _settlement(view: SheetView, said: Settle) -> Confirm | Correct:
+    """``view``: the sheet as it stands, without a page chosen by hand."""
     note = said.note.strip()
+    by_hand = (said.form, said.page) not in ((None, None), (view.form, view.page))
+    if by_hand:
+        return Correct(said.values, said.form, said.page, said.paper_error, note)
     read = {f.name: f.value for f in view.fields if f.corners}
-    if said.values == read and len(read) == len(view.fields) and None not in read.values() and (view.form, view.page) == _place(view, said):
+    if said.values == read and len(read) == len(view.fields) and None not in read.values():
         return Confirm(said.paper_error, note)
-    return Correct(said.values, said.form, said.page, said.paper_error, note)
-
-
-def _place(view: SheetView, said: Settle) -> tuple[str | None, int | None]:
-    return (said.form or view.form, said.page or view.page)
+    return Correct(said.values, paper_error=said.paper_error, note=note)
 
 
 def lease_next(held: Held, reviewer_id: int) -> int | None:
