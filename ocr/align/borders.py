@@ -92,6 +92,19 @@ class _Row:
     box_of_side: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """Attributes:
+        affine: (2, 3) rest error about the row's centre: x' = x + affine[0] . (1, rx, ry), y' alike.
+        nudge: (k, 2) what each box is off on top of it: paper that bends within the row.
+        contrast: of the lines against the inside beside them.
+    """
+
+    affine: Floats
+    nudge: Floats
+    contrast: float
+
+
 _ROWS: dict[int, tuple[Number, _Row, F32]] = {}
 
 
@@ -188,24 +201,25 @@ def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, rea
     score = cv2.matchTemplate(half, model, cv2.TM_CCORR)
     yy, xx = np.mgrid[: score.shape[0], : score.shape[1]].astype(np.float64) * 2 + (_PAD - margin)
     score = score - _PULL * (xx * xx + yy * yy) / SIDE**2
-    best = (-np.inf, np.zeros((2, 3)), 0.0, np.zeros((len(row.boxes), 4)))
+    best: tuple[float, _Fit, Floats] | None = None
     peaks = _peaks(np.asarray(score, np.float64), margin)
     for coarse, height in peaks:
-        affine, contrast = _fit(dark, row, coarse, margin)
-        sides = _evidence(dark, row, affine, margin, contrast)
-        worth = 2 * float(sides.mean()) - 0.1 * float(np.hypot(*affine[:, 0])) / SIDE + 0.4 * height / peaks[0][1]
-        if worth > best[0] + 0.03:
-            best = worth, affine, contrast, sides
+        fit = _fit(dark, row, coarse, margin)
+        sides = _evidence(dark, row, fit, margin)
+        worth = 2 * float(sides.mean()) - 0.1 * float(np.hypot(*fit.affine[:, 0])) / SIDE + 0.4 * height / peaks[0][1]
+        if best is None or worth > best[0] + 0.03:
+            best = worth, fit, sides
         if sides.mean() > 0.93:
             break
-    _, affine, contrast, sides = best
-    border = _share(sides)
+    assert best is not None  # noqa: S101 -- a picture has a brightest place
+    _, fit, sides = best
+    border, affine = _share(sides), fit.affine
     corners = np.stack([_quad(b) for b in row.boxes.astype(np.float64)])
-    moved = corners + affine[:, 0] + (corners - np.array([row.width, row.height]) / 2) @ affine[:, 1:].T
+    moved = corners + affine[:, 0] + (corners - np.array([row.width, row.height]) / 2) @ affine[:, 1:].T + fit.nudge[:, None, :]
     photo = cv2.perspectiveTransform((moved.reshape(1, -1, 2) + margin), to_photo).reshape(-1, 4, 2)
     centre = np.array([[[row.width / 2, row.height / 2]], [[row.width / 2 + affine[0, 0], row.height / 2 + affine[1, 0]]]]) + margin
     was, now = cv2.perspectiveTransform(centre, to_photo).reshape(2, 2)
-    return RowFound(number, np.asarray(photo, np.float64), border, np.asarray(now - was, np.float64), contrast, px * SIDE)
+    return RowFound(number, np.asarray(photo, np.float64), border, np.asarray(now - was, np.float64), fit.contrast, px * SIDE)
 
 
 def _peaks(score: Floats, margin: int) -> list[tuple[Floats, float]]:
@@ -236,7 +250,7 @@ _OFFSETS = np.arange(-5, 6, dtype=np.float32)
 _SAMPLES = 9
 
 
-def _profiles(dark: F32, row: _Row, affine: Floats, margin: int, offsets: F32) -> F32:
+def _profiles(dark: F32, row: _Row, affine: Floats, nudge: Floats, margin: int, offsets: F32) -> F32:
     """(sides, samples, offsets) darkness along every half side and beside it; positive offsets lie inside the box."""
     t = (np.arange(_SAMPLES, dtype=np.float32) + 0.5) / _SAMPLES
     s = row.sides
@@ -244,7 +258,9 @@ def _profiles(dark: F32, row: _Row, affine: Floats, margin: int, offsets: F32) -
     y = s[:, 1:2] + (s[:, 3:4] - s[:, 1:2]) * t
     rx, ry = x - row.width / 2, y - row.height / 2
     a = affine.astype(np.float32)
-    x, y = x + a[0, 0] + a[0, 1] * rx + a[0, 2] * ry + margin, y + a[1, 0] + a[1, 1] * rx + a[1, 2] * ry + margin
+    own = np.repeat(nudge, 8, axis=0).astype(np.float32) + margin
+    x = x + a[0, 0] + a[0, 1] * rx + a[0, 2] * ry + own[:, 0:1]
+    y = y + a[1, 0] + a[1, 1] * rx + a[1, 2] * ry + own[:, 1:2]
     step = s[:, 5][:, None, None] * offsets[None, None, :]
     vertical = (s[:, 4] == 0)[:, None, None]
     mx = x[:, :, None] + np.where(vertical, step, 0)
@@ -255,16 +271,17 @@ def _profiles(dark: F32, row: _Row, affine: Floats, margin: int, offsets: F32) -
     return np.asarray(out, np.float32).reshape(len(s), _SAMPLES, len(offsets))
 
 
-def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> tuple[Floats, float]:
-    """(2, 3) affine rest error about the row's centre: x' = x + a[0] . (1, rx, ry), y' alike; and the lines' contrast."""
+def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> _Fit:
+    """Every half side measured by itself around ``coarse`` (x, y), and the row laid through them."""
+    nudge = np.zeros((len(row.boxes), 2))
     affine = np.zeros((2, 3))
     affine[:, 0] = coarse
     soft = np.asarray(cv2.GaussianBlur(_saturated(dark), (0, 0), 0.7), np.float32)
     s = row.sides
     mid = (s[:, 0:2] + s[:, 2:4]).astype(np.float64) / 2 - np.array([row.width, row.height]) / 2
     a = np.c_[np.ones(len(s)), mid].reshape(-1, 2, 4, 3).transpose(1, 0, 2, 3).reshape(2, -1, 3)
-    for reach in (4, 2):
-        prof = _profiles(soft, row, affine, margin, _OFFSETS)
+    for reach in (4, 3):
+        prof = _profiles(soft, row, affine, nudge, margin, _OFFSETS)
         line = np.sort(prof, axis=1)[:, _SAMPLES // 3 : 2 * _SAMPLES // 3].mean(axis=1)
         inside = np.median(line[:, 8:], axis=1, keepdims=True)
         rise = line - np.minimum(inside, line.min(axis=1, keepdims=True) + 0.2)
@@ -277,10 +294,23 @@ def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> tuple[Floats, flo
         sub = np.where(curve < -1e-6, 0.5 * (lo - hi) / np.where(curve < -1e-6, curve, -1), 0)
         shift = (_OFFSETS[k] + np.clip(sub, -0.5, 0.5)) * s[:, 5]
         weight = np.clip(top / max(float(np.median(top)), 0.05), 0, 1.5)
-        affine = affine + _robust(a, shift.reshape(-1, 2, 2, 2), weight.reshape(-1, 2, 2, 2))
-    prof = _profiles(dark, row, affine, margin, np.array([-1, 0, 1, 5, 6], np.float32))
+        change = _robust(a, shift.reshape(-1, 2, 2, 2), weight.reshape(-1, 2, 2, 2))
+        affine = affine + change
+    rest = shift.reshape(-1, 2, 2, 2) - (a @ change[:, :, None]).reshape(2, -1, 2, 2).transpose(1, 0, 2, 3)
+    nudge = _nudge(rest, weight.reshape(-1, 2, 2, 2))
+    prof = _profiles(dark, row, affine, nudge, margin, np.array([-1, 0, 1, 5, 6], np.float32))
     contrast = float(np.median(np.median(prof[:, :, :3].max(axis=2), axis=1) - np.median(prof[:, :, 3:].min(axis=2), axis=1)))
-    return affine, contrast
+    return _Fit(affine, nudge, contrast)
+
+
+def _nudge(rest: Floats, weight: F32) -> Floats:
+    """(k, 2) from rest errors (boxes, axis, side, half): only where both opposite sides of a box are there and say the same."""
+    w = weight + 1e-6
+    side = (rest * w).sum(axis=3) / w.sum(axis=3)
+    agree = (np.abs(side[:, :, 0] - side[:, :, 1]) < 1.2) & (weight.min(axis=3).min(axis=2) > 0.4)
+    both = side.mean(axis=2)
+    out: Floats = np.where(agree & (np.abs(both) > 0.4), 0.9 * both, 0.0)
+    return out
 
 
 def _robust(a: Floats, shift: F32, weight: F32) -> Floats:
@@ -295,22 +325,22 @@ def _robust(a: Floats, shift: F32, weight: F32) -> Floats:
     middle = np.take_along_axis(order, (run < run[:, -1:] / 2).sum(axis=1, keepdims=True), axis=1)
     p: Floats = np.zeros((2, 3))
     p[:, 0] = np.take_along_axis(y, middle, axis=1)[:, 0]
-    for _ in range(2):
+    for cut in (6, 3):
         rest = np.abs(y - (a @ p[:, :, None])[:, :, 0])
-        h = w * np.minimum(1, 0.7 / np.maximum(rest, 1e-6)) * (rest < 3)
+        h = w * np.minimum(1, 0.7 / np.maximum(rest, 1e-6)) * (rest < cut)
         wa = (h[:, :, None] * a).transpose(0, 2, 1)
         p = np.asarray(np.linalg.solve(wa @ a + _PRIOR, wa @ y[:, :, None])[:, :, 0], np.float64)
     return p
 
 
-def _evidence(dark: F32, row: _Row, affine: Floats, margin: int, contrast: float) -> Floats:
+def _evidence(dark: F32, row: _Row, fit: _Fit, margin: int) -> Floats:
     """(k, 4) share of each box's sides that is there: darker than the paper inside, within a pixel of the fitted line.
 
     What is far darker than the lines is ink: it may hide the border or be mistaken for it, and counts half.
     """
-    prof = _profiles(dark, row, affine, margin, np.array([-1, 0, 1, 4, 5, 6, 7], np.float32))
+    prof = _profiles(dark, row, fit.affine, fit.nudge, margin, np.array([-1, 0, 1, 4, 5, 6, 7], np.float32))
     rise = prof[:, :, :3].max(axis=2) - np.percentile(prof[:, :, 3:], 20)
-    there = (rise > max(0.05, 0.4 * contrast)) * np.where(rise > max(0.1, 2.2 * contrast), 0.5, 1.0)
+    there = (rise > max(0.05, 0.4 * fit.contrast)) * np.where(rise > max(0.1, 2.2 * fit.contrast), 0.5, 1.0)
     out: Floats = there.reshape(len(row.boxes), 4, 2 * _SAMPLES).mean(axis=2)
     return out
 
