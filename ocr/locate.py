@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ocr.align.borders import Pyramid, RowFound, find_row
+from ocr.align.loose import loose_corners
 from ocr.types import AlignedSheet, Floats, Gray, LocatedBox
 from templates_c1.schema import Number
 
@@ -59,3 +60,9 @@ def crop_of(pyramid: Pyramid, corners: Floats) -> Gray:
     m = np.asarray(cv2.getPerspectiveTransform(_TARGET, corners.astype(np.float32)), np.float64)
     side = float(np.sqrt(abs(cv2.contourArea(corners.astype(np.float32))))) / (CROP - 2 * MARGIN)
     return pyramid.warp(m, (CROP, CROP), side)
+
+
+def normalise_crop(gray: Gray) -> Gray:
+    """(CROP, CROP) of a loose picture (h, w) of one box, laid by the border found in it; without one the picture is the box."""
+    corners, _ = loose_corners(gray)
+    return crop_of(Pyramid(gray), corners)

@@ -79,7 +79,7 @@ class RowFound:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Row:
+class Row:
     """A number's geometry in its patch without margin: pixels, origin at the row's top left corner."""
 
     per_unit: float
@@ -89,11 +89,23 @@ class _Row:
     height: float
     sides: F32
     """(n, 6): x0 y0 x1 y1 of a half side, axis (0: vertical line, its error is in x), sign of the inside along the axis."""
-    box_of_side: NDArray[np.int64]
+
+    @classmethod
+    def of_boxes(cls, boxes: F32, per_unit: float) -> Row:
+        """``boxes`` (k, 4) x0 y0 x1 y1 in patch pixels. Eight half sides a box: left, right, top, bottom, each in two."""
+        sides = []
+        for x0, y0, x1, y1 in boxes:
+            ex, ey = (x1 - x0) * 0.1, (y1 - y0) * 0.1
+            mx, my = (x0 + x1) / 2, (y0 + y1) / 2
+            for xx, sign in ((x0, 1), (x1, -1)):
+                sides += [(xx, y0 + ey, xx, my, 0, sign), (xx, my, xx, y1 - ey, 0, sign)]
+            for yy, sign in ((y0, 1), (y1, -1)):
+                sides += [(x0 + ex, yy, mx, yy, 1, sign), (mx, yy, x1 - ex, yy, 1, sign)]
+        return cls(per_unit, boxes, float(boxes[:, 2].max()), float(boxes[:, 3].max()), np.array(sides, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
+class Fit:
     """Attributes:
         affine: (2, 3) rest error about the row's centre: x' = x + affine[0] . (1, rx, ry), y' alike.
         nudge: (k, 2) what each box is off on top of it: paper that bends within the row.
@@ -104,11 +116,18 @@ class _Fit:
     nudge: Floats
     contrast: float
 
+    def corners(self, row: Row) -> Floats:
+        """(k, 4, 2) tl tr br bl of the boxes in the patch without its margin."""
+        plain = np.stack([_quad(b) for b in row.boxes.astype(np.float64)])
+        turned = (plain - np.array([row.width, row.height]) / 2) @ self.affine[:, 1:].T
+        out: Floats = plain + self.affine[:, 0] + turned + self.nudge[:, None, :]
+        return out
 
-_ROWS: dict[int, tuple[Number, _Row, F32]] = {}
+
+_ROWS: dict[int, tuple[Number, Row, F32]] = {}
 
 
-def _row(page: Page, number: Number) -> tuple[_Row, F32]:
+def _row(page: Page, number: Number) -> tuple[Row, F32]:
     """Geometry and search model of a number, made once (templates are frozen and live as long as the process)."""
     kept = _ROWS.get(id(number))
     if kept is None or kept[0] is not number:
@@ -117,24 +136,15 @@ def _row(page: Page, number: Number) -> tuple[_Row, F32]:
     return kept[1], kept[2]
 
 
-def _geometry(number: Number) -> _Row:
+def _geometry(number: Number) -> Row:
     w = float(np.mean([b.w for b in number.boxes]))
     s = SIDE / w
     x, y = number.boxes[0].x, min(b.y for b in number.boxes)
     boxes = np.array([[b.x - x, b.y - y, b.x + b.w - x, b.y + b.h - y] for b in number.boxes], np.float32) * np.float32(s)
-    sides, owner = [], []
-    for i, (x0, y0, x1, y1) in enumerate(boxes):
-        ex, ey = (x1 - x0) * 0.1, (y1 - y0) * 0.1
-        mx, my = (x0 + x1) / 2, (y0 + y1) / 2
-        for xx, sign in ((x0, 1), (x1, -1)):
-            sides += [(xx, y0 + ey, xx, my, 0, sign), (xx, my, xx, y1 - ey, 0, sign)]
-        for yy, sign in ((y0, 1), (y1, -1)):
-            sides += [(x0 + ex, yy, mx, yy, 1, sign), (mx, yy, x1 - ex, yy, 1, sign)]
-        owner += [i] * 8
-    return _Row(s, boxes, float(boxes[:, 2].max()), float(boxes[:, 3].max()), np.array(sides, np.float32), np.array(owner))
+    return Row.of_boxes(boxes, s)
 
 
-def _model(row: _Row, number: Number, page: Page) -> F32:
+def _model(row: Row, number: Number, page: Page) -> F32:
     """The row as a filter at half the patch's size, _PAD patch pixels of surroundings included.
 
     +1 in all on the border lines, -1 in all on a band just inside every box; the lines printed around (table frames) count half
@@ -179,7 +189,7 @@ def darkness(patch: Gray) -> F32:
     return out
 
 
-def _saturated(dark: F32) -> F32:
+def saturated(dark: F32) -> F32:
     """Thick ink counts little more than a thin printed line: else the foot of a 2 pulls the row down."""
     lifted = np.maximum(dark - 0.03, 0)
     out: F32 = lifted / (lifted + np.float32(0.08))
@@ -197,15 +207,15 @@ def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, rea
     to_photo = np.asarray(cv2.getPerspectiveTransform((quad + margin).astype(np.float32), expected), np.float64)
     px = _scale_at(to_photo, margin + row.width / 2, margin + row.height / 2)
     dark = darkness(pyramid.warp(to_photo, (pw, ph), px))
-    half = cv2.resize(_saturated(dark), (pw // 2, ph // 2), interpolation=cv2.INTER_AREA)
+    half = cv2.resize(saturated(dark), (pw // 2, ph // 2), interpolation=cv2.INTER_AREA)
     score = cv2.matchTemplate(half, model, cv2.TM_CCORR)
     yy, xx = np.mgrid[: score.shape[0], : score.shape[1]].astype(np.float64) * 2 + (_PAD - margin)
     score = score - _PULL * (xx * xx + yy * yy) / SIDE**2
-    best: tuple[float, _Fit, Floats] | None = None
+    best: tuple[float, Fit, Floats] | None = None
     peaks = _peaks(np.asarray(score, np.float64), margin)
     for coarse, height in peaks:
-        fit = _fit(dark, row, coarse, margin)
-        sides = _evidence(dark, row, fit, margin)
+        fit = fit_lines(dark, row, coarse, margin)
+        sides = sides_found(dark, row, fit, margin)
         worth = 2 * float(sides.mean()) - 0.1 * float(np.hypot(*fit.affine[:, 0])) / SIDE + 0.4 * height / peaks[0][1]
         if best is None or worth > best[0] + 0.03:
             best = worth, fit, sides
@@ -214,9 +224,7 @@ def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, rea
     assert best is not None  # noqa: S101 -- a picture has a brightest place
     _, fit, sides = best
     border, affine = _share(sides), fit.affine
-    corners = np.stack([_quad(b) for b in row.boxes.astype(np.float64)])
-    moved = corners + affine[:, 0] + (corners - np.array([row.width, row.height]) / 2) @ affine[:, 1:].T + fit.nudge[:, None, :]
-    photo = cv2.perspectiveTransform((moved.reshape(1, -1, 2) + margin), to_photo).reshape(-1, 4, 2)
+    photo = cv2.perspectiveTransform(fit.corners(row).reshape(1, -1, 2) + margin, to_photo).reshape(-1, 4, 2)
     centre = np.array([[[row.width / 2, row.height / 2]], [[row.width / 2 + affine[0, 0], row.height / 2 + affine[1, 0]]]]) + margin
     was, now = cv2.perspectiveTransform(centre, to_photo).reshape(2, 2)
     return RowFound(number, np.asarray(photo, np.float64), border, np.asarray(now - was, np.float64), fit.contrast, px * SIDE)
@@ -250,7 +258,7 @@ _OFFSETS = np.arange(-5, 6, dtype=np.float32)
 _SAMPLES = 9
 
 
-def _profiles(dark: F32, row: _Row, affine: Floats, nudge: Floats, margin: int, offsets: F32) -> F32:
+def _profiles(dark: F32, row: Row, affine: Floats, nudge: Floats, margin: int, offsets: F32) -> F32:
     """(sides, samples, offsets) darkness along every half side and beside it; positive offsets lie inside the box."""
     t = (np.arange(_SAMPLES, dtype=np.float32) + 0.5) / _SAMPLES
     s = row.sides
@@ -271,12 +279,12 @@ def _profiles(dark: F32, row: _Row, affine: Floats, nudge: Floats, margin: int, 
     return np.asarray(out, np.float32).reshape(len(s), _SAMPLES, len(offsets))
 
 
-def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> _Fit:
+def fit_lines(dark: F32, row: Row, coarse: Floats, margin: int, prior: Floats | None = None) -> Fit:
     """Every half side measured by itself around ``coarse`` (x, y), and the row laid through them."""
     nudge = np.zeros((len(row.boxes), 2))
     affine = np.zeros((2, 3))
     affine[:, 0] = coarse
-    soft = np.asarray(cv2.GaussianBlur(_saturated(dark), (0, 0), 0.7), np.float32)
+    soft = np.asarray(cv2.GaussianBlur(saturated(dark), (0, 0), 0.7), np.float32)
     s = row.sides
     mid = (s[:, 0:2] + s[:, 2:4]).astype(np.float64) / 2 - np.array([row.width, row.height]) / 2
     a = np.c_[np.ones(len(s)), mid].reshape(-1, 2, 4, 3).transpose(1, 0, 2, 3).reshape(2, -1, 3)
@@ -294,13 +302,13 @@ def _fit(dark: F32, row: _Row, coarse: Floats, margin: int) -> _Fit:
         sub = np.where(curve < -1e-6, 0.5 * (lo - hi) / np.where(curve < -1e-6, curve, -1), 0)
         shift = (_OFFSETS[k] + np.clip(sub, -0.5, 0.5)) * s[:, 5]
         weight = np.clip(top / max(float(np.median(top)), 0.05), 0, 1.5)
-        change = _robust(a, shift.reshape(-1, 2, 2, 2), weight.reshape(-1, 2, 2, 2))
+        change = _robust(a, shift.reshape(-1, 2, 2, 2), weight.reshape(-1, 2, 2, 2), _PRIOR if prior is None else prior)
         affine = affine + change
     rest = shift.reshape(-1, 2, 2, 2) - (a @ change[:, :, None]).reshape(2, -1, 2, 2).transpose(1, 0, 2, 3)
     nudge = _nudge(rest, weight.reshape(-1, 2, 2, 2))
     prof = _profiles(dark, row, affine, nudge, margin, np.array([-1, 0, 1, 5, 6], np.float32))
     contrast = float(np.median(np.median(prof[:, :, :3].max(axis=2), axis=1) - np.median(prof[:, :, 3:].min(axis=2), axis=1)))
-    return _Fit(affine, nudge, contrast)
+    return Fit(affine, nudge, contrast)
 
 
 def _nudge(rest: Floats, weight: F32) -> Floats:
@@ -313,7 +321,7 @@ def _nudge(rest: Floats, weight: F32) -> Floats:
     return out
 
 
-def _robust(a: Floats, shift: F32, weight: F32) -> Floats:
+def _robust(a: Floats, shift: F32, weight: F32, prior: Floats) -> Floats:
     """(2, 3) weighted least squares of shift = p . (1, x, y) for vertical and horizontal sides, slopes held near 0, Huber weights.
 
     ``a`` (2, n, 3) places; ``shift`` and ``weight`` (boxes, axis, side, half) as _geometry orders them.
@@ -329,11 +337,11 @@ def _robust(a: Floats, shift: F32, weight: F32) -> Floats:
         rest = np.abs(y - (a @ p[:, :, None])[:, :, 0])
         h = w * np.minimum(1, 0.7 / np.maximum(rest, 1e-6)) * (rest < cut)
         wa = (h[:, :, None] * a).transpose(0, 2, 1)
-        p = np.asarray(np.linalg.solve(wa @ a + _PRIOR, wa @ y[:, :, None])[:, :, 0], np.float64)
+        p = np.asarray(np.linalg.solve(wa @ a + prior, wa @ y[:, :, None])[:, :, 0], np.float64)
     return p
 
 
-def _evidence(dark: F32, row: _Row, fit: _Fit, margin: int) -> Floats:
+def sides_found(dark: F32, row: Row, fit: Fit, margin: int) -> Floats:
     """(k, 4) share of each box's sides that is there: darker than the paper inside, within a pixel of the fitted line.
 
     What is far darker than the lines is ink: it may hide the border or be mistaken for it, and counts half.
