@@ -36,7 +36,11 @@ def page(request: Request, held: Held, user: User) -> Response:
     with held.db.reading() as session:
         contests = elections(session)
         sent = photos_of(session, user.id, limit=30)
-    limits = {"max_mib": held.settings.max_photo_bytes // (1024 * 1024), "max_files": held.settings.max_files}
+    limits = {
+        "max_bytes": held.settings.max_photo_bytes,
+        "max_mib": held.settings.max_photo_bytes // (1024 * 1024),
+        "max_files": held.settings.max_files,
+    }
     return render(request, "upload.html", {"elections": contests, "cards": [card(s) for s in sent], **limits})
 
 

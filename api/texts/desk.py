@@ -56,7 +56,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "review.zoom_in": ("Perbesar", "Zoom in"),
     "review.zoom_out": ("Perkecil", "Zoom out"),
     "review.turn": ("Putar", "Turn"),
-    "review.fit": ("Seluruh halaman", "Whole page"),
+    "review.fit": ("Pas layar", "Fit"),
     "review.sums": ("Pemeriksaan jumlah", "Sum checks"),
     "review.sum.holds": ("cocok", "holds"),
     "review.sum.broken": ("{left}, seharusnya {right}", "{left}, should be {right}"),
@@ -104,6 +104,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "review.choose.text": (
         "Mesin tidak dapat membaca foto ini. Pilih halamannya lalu isi angka dari foto, atau tolak fotonya.",
         "The machine could not read this photo. Choose the page and type its numbers from the picture, or reject it.",
+    ),
+    "review.choose.wrong_form": (
+        "Foto ini formulir lain. Bila milik pemilihan atau TPS lain, pindahkan. Bila mesin keliru, pilih halamannya lalu isi angka.",
+        "This is another form. If it belongs to another election or TPS, move it. If the machine is wrong, choose the page and type its numbers.",
     ),
     "review.choose.go": ("Isi angka", "Type the numbers"),
     "review.choose.page": ("Halaman", "Page"),

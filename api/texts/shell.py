@@ -76,6 +76,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "upload.sending": ("Mengirim… {percent} %", "Sending… {percent} %"),
     "upload.storing": ("Menyimpan…", "Storing…"),
+    "upload.too_large": ("Foto terlalu besar. Paling besar {max_mib} MB.", "The photo is too large. At most {max_mib} MB."),
     "upload.retry": ("Kirim ulang", "Send again"),
     "upload.earlier": ("Lihat kiriman sebelumnya", "See the earlier one"),
     "upload.sent": ("Foto yang dikirim", "Photos sent"),

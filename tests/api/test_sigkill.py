@@ -60,6 +60,10 @@ def test_killed_while_reading(make_world: Callable[[Path], World], tmp_path: Pat
     chance = random.Random(7)
     photos: list[int] = []
     caught = 0
+
+    def all_read() -> bool:
+        return all(is_read(world, p) for p in photos)
+
     try:
         for round_ in range(5):
             live.start()
@@ -75,13 +79,13 @@ def test_killed_while_reading(make_world: Callable[[Path], World], tmp_path: Pat
             if round_ == 3:
                 live.kill_reader()
                 caught += not is_read(world, last)
-                until(lambda: all(is_read(world, p) for p in photos))  # a new reader comes by itself
+                until(all_read)  # a new reader comes by itself
                 assert live.stop() == 0
             else:
                 live.kill()
                 caught += not is_read(world, last)
         live.start()
-        until(lambda: all(is_read(world, p) for p in photos))
+        until(all_read)
         time.sleep(1.0)  # what might come a second time would come now
     finally:
         if live.running:

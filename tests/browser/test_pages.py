@@ -62,8 +62,8 @@ def test_no_page_is_wider_than_a_phone(desk: Desk, tmp_path: Path) -> None:
             assert wide <= 0, (path, wide)
             unnamed = page.evaluate(
                 """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")].filter((e) => {
-                    const label = (e.labels && e.labels.length) || e.getAttribute("aria-label") || e.textContent.trim() || e.querySelector("img[alt]");
-                    return !label;
+                    const named = (e.labels && e.labels.length) || e.getAttribute("aria-label") || e.textContent.trim();
+                    return !(named || e.querySelector("img[alt]"));
                 }).map((e) => e.outerHTML.slice(0, 80))"""
             )
             assert unnamed == [], path

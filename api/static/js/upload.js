@@ -48,6 +48,8 @@ async function run(job) {
   data.set("election", job.election); data.set("tps", job.tps); data.set("photos", job.file, job.file.name);
   text.textContent = say.sending.replace("{percent}", "0");
   try {
+    // said before megabytes are spent on it; the server decides all the same
+    if (job.file.size > Number(say.maxBytes)) throw Object.assign(new Error(say.tooLarge), { code: "image_too_large", status: 413, details: {} });
     const answer = await send("/api/photos", data, (share) => {
       bar.value = share;
       text.textContent = share < 1 ? say.sending.replace("{percent}", String(Math.round(share * 100))) : say.storing;
