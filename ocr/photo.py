@@ -28,6 +28,7 @@ register_heif_opener()
 MAX_PIXELS = 100_000_000
 MIN_LONG_SIDE = 500
 MIN_SHORT_SIDE = 200
+MIN_CROP = 8
 REDUCE_ABOVE = 3200
 """Long side from which a JPEG is decoded at half size: a 60x90 cm form that fills a 12 MP photo has 80 px a box."""
 
@@ -97,8 +98,10 @@ def _complete(data: bytes, kind: str) -> bool:
     return _heif_complete(data)
 
 
-def inspect(data: bytes) -> PhotoInfo:
+def inspect(data: bytes, least: tuple[int, int] = (MIN_LONG_SIDE, MIN_SHORT_SIDE)) -> PhotoInfo:
     """What the file is and whether it can be taken, from header and container structure only (no pixel is decoded).
+
+    ``least``: long and short side in pixels below which it is IMAGE_TOO_SMALL.
 
     Raises:
         PhotoError: EMPTY_FILE; NOT_AN_IMAGE (also SVG, GIF, PDF and what else is not JPEG, PNG, HEIC or WebP);
@@ -111,7 +114,7 @@ def inspect(data: bytes) -> PhotoInfo:
         raise PhotoError(ReasonCode.NOT_AN_IMAGE, "not a JPEG, PNG, HEIC or WebP file")
     if kind == "PNG" and data[12:16] == b"IHDR" and len(data) >= 24:
         # before Pillow sees it: its own bomb check is an error of another kind
-        _check_size(int.from_bytes(data[16:20]), int.from_bytes(data[20:24]), bomb_only=True)
+        _check_size(int.from_bytes(data[16:20]), int.from_bytes(data[20:24]), None)
     try:
         with Image.open(BytesIO(data), formats=sorted(_FORMATS)) as im:
             width, height = im.size
@@ -122,10 +125,10 @@ def inspect(data: bytes) -> PhotoInfo:
         raise PhotoError(ReasonCode.BROKEN_IMAGE, f"{kind} header cannot be read") from e
     except Exception as e:
         raise PhotoError(ReasonCode.BROKEN_IMAGE, f"{kind} header is damaged: {e}") from e
-    _check_size(width, height, bomb_only=True)
+    _check_size(width, height, None)
     if not _complete(data, kind):
         raise PhotoError(ReasonCode.BROKEN_IMAGE, f"the {kind} file is cut off: its end is missing")
-    _check_size(width, height)
+    _check_size(width, height, least)
     return PhotoInfo(width, height, kind, orientation if 1 <= orientation <= 8 else 1)
 
 
@@ -141,11 +144,11 @@ def _sniff(data: bytes) -> str | None:
     return None
 
 
-def _check_size(width: int, height: int, *, bomb_only: bool = False) -> None:
+def _check_size(width: int, height: int, least: tuple[int, int] | None) -> None:
     if width * height > MAX_PIXELS:
         raise PhotoError(ReasonCode.IMAGE_TOO_LARGE, f"{width} x {height} px; at most {MAX_PIXELS // 1_000_000} million pixels are taken")
-    if not bomb_only and (max(width, height) < MIN_LONG_SIDE or min(width, height) < MIN_SHORT_SIDE):
-        raise PhotoError(ReasonCode.IMAGE_TOO_SMALL, f"{width} x {height} px; the long side needs {MIN_LONG_SIDE} px or more")
+    if least is not None and (max(width, height) < least[0] or min(width, height) < least[1]):
+        raise PhotoError(ReasonCode.IMAGE_TOO_SMALL, f"{width} x {height} px; the long side needs {least[0]} px or more")
 
 
 def _turned(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -184,6 +187,20 @@ def decode(data: bytes, name: str, *, colour: bool = False) -> Photo:
     """
     info = inspect(data)
     half = info.format == "JPEG" and max(info.width, info.height) >= REDUCE_ABOVE
+    picture = _pixels(data, info, colour, half)
+    gray: Gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False) if colour else picture
+    return Photo(name=name, sha256=hashlib.sha256(data).hexdigest(), gray=gray, scale=0.5 if half else 1.0, bgr=picture if colour else None)
+
+
+def decode_crop(data: bytes, name: str) -> Gray:
+    """(h, w) gray picture of one loose number box, down to MIN_CROP pixels a side. Raises PhotoError as ``decode``."""
+    del name
+    info = inspect(data, (MIN_CROP, MIN_CROP))
+    return _pixels(data, info, colour=False, half=False)
+
+
+def _pixels(data: bytes, info: PhotoInfo, colour: bool, half: bool) -> NDArray[np.uint8]:
+    """Upright pixels, gray (h, w) or BGR (h, w, 3)."""
     try:
         if info.format == "HEIF" or _has_alpha(data, info.format):
             picture: NDArray[np.uint8] | None = _by_pillow(data, colour)
@@ -197,9 +214,7 @@ def decode(data: bytes, name: str, *, colour: bool = False) -> Photo:
         raise PhotoError(ReasonCode.BROKEN_IMAGE, f"the {info.format} file cannot be decoded: {e}") from e
     if picture is None or picture.size == 0:
         raise PhotoError(ReasonCode.BROKEN_IMAGE, f"the {info.format} file cannot be decoded")
-    picture = _turned(picture, info.orientation)
-    gray: Gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False) if colour else picture
-    return Photo(name=name, sha256=hashlib.sha256(data).hexdigest(), gray=gray, scale=0.5 if half else 1.0, bgr=picture if colour else None)
+    return _turned(picture, info.orientation)
 
 
 def load(path: Path) -> Photo:
