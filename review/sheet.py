@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.queries import commit_views, election, tps_refs, user_names
 from db.tables import Interpretation, Photo, QueueEntry, ReviewAction, SheetCommit
-from db.types import QueueKind
+from db.types import Disposition, QueueKind
 from db.views import CommitView, ElectionView, PageRef, TpsRef
 from review import commit, reasons
 from review.errors import UnknownPage, UnknownPhoto
@@ -129,9 +129,8 @@ def where_it_stands(session: Session, photo_id: int, *, lock: bool = False) -> S
         seen = session.get_one(Interpretation, entry.interpretation_id)
         return Standing(photo, entry, seen, entry.election_id, entry.tps_id, entry.form, entry.page)
     last = session.scalar(select(SheetCommit).where(SheetCommit.photo_id == photo_id).order_by(SheetCommit.id.desc()).limit(1))
-    seen_last = session.scalar(
-        select(Interpretation).where(Interpretation.photo_id == photo_id).order_by(Interpretation.id.desc()).limit(1)
-    )
+    decided = select(Interpretation).where(Interpretation.photo_id == photo_id, Interpretation.disposition != Disposition.LATE)
+    seen_last = session.scalar(decided.order_by(Interpretation.id.desc()).limit(1))
     if last is not None:
         return Standing(photo, None, seen_last, last.election_id, last.tps_id, last.form, last.page)
     form, page = (seen_last.form, seen_last.page) if seen_last else (None, None)

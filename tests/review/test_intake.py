@@ -23,7 +23,7 @@ from review.errors import (
     UnknownTps,
 )
 from review.intake import clean_name, pending_photos
-from review.queue import next_sheet, queue
+from review.queue import next_sheet, queue, sheet_view
 from review.status import PhotoState, photo_status
 from tally import codec
 from tally.interpretation import ReasonCode
@@ -129,6 +129,19 @@ def test_new_versions_after_settling_are_stored_only(world: World) -> None:
     assert late.disposition is Disposition.LATE
     assert (count(world, SheetCommit), count(world, Interpretation), count(world, QueueEntry)) == (1, 2, 0)
     assert state(world, receipt.photo_id) is PhotoState.COUNTED
+
+
+def test_late_word_changes_nothing_that_is_shown(world: World) -> None:
+    world.read(world.upload(), votes(27, 152, 3))
+    receipt = world.upload()
+    world.read(receipt, votes(27, 152, 3))
+    with world.db.reading() as s:
+        before = photo_status(s, receipt.photo_id), sheet_view(s, receipt.photo_id)
+    assert world.record(receipt, unreadable(receipt, versions={"cnn": "b"})).disposition is Disposition.LATE
+    with world.db.reading() as s:
+        after = photo_status(s, receipt.photo_id), sheet_view(s, receipt.photo_id)
+    assert after[0] == before[0] and (after[0].form, after[0].page) == (FORM, 2)
+    assert after[1].fields == before[1].fields and len(after[1].history) == len(before[1].history) + 1
 
 
 def test_better_versions_may_settle_what_still_waits_but_not_what_is_in_hand(world: World) -> None:
