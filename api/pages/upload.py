@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.access import allow
 from api.deps import Held, Id, User
 from api.rest.photos import visible_status
+from api.settings import MIB
 from api.web import render
 from db.queries import elections
 from db.types import Role
@@ -36,11 +37,8 @@ def page(request: Request, held: Held, user: User) -> Response:
     with held.db.reading() as session:
         contests = elections(session)
         sent = photos_of(session, user.id, limit=30)
-    limits = {
-        "max_bytes": held.settings.max_photo_bytes,
-        "max_mib": held.settings.max_photo_bytes // (1024 * 1024),
-        "max_files": held.settings.max_files,
-    }
+    most = held.settings.max_photo_bytes
+    limits = {"max_bytes": most, "max_mib": most // MIB}
     return render(request, "upload.html", {"elections": contests, "cards": [card(s) for s in sent], **limits})
 
 

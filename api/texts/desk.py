@@ -107,7 +107,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "review.choose.wrong_form": (
         "Foto ini formulir lain. Bila milik pemilihan atau TPS lain, pindahkan. Bila mesin keliru, pilih halamannya lalu isi angka.",
-        "This is another form. If it belongs to another election or TPS, move it. If the machine is wrong, choose the page and type its numbers.",
+        "This is another form. If it belongs elsewhere, move it. If the machine is wrong, choose the page and type its numbers.",
     ),
     "review.choose.go": ("Isi angka", "Type the numbers"),
     "review.choose.page": ("Halaman", "Page"),
