@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from io import BytesIO
 from threading import Lock
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 from ocr import photo as photo_file
+from ocr.errors import PhotoError
+from tally.interpretation import ReasonCode
 
 Quad = Sequence[tuple[float, float]]
 """tl, tr, br, bl in photo pixels (full size, EXIF turned)."""
@@ -35,16 +39,14 @@ def decoded(sha256: str, data: bytes) -> tuple[Bgr, float]:
     Raises:
         ocr.errors.PhotoError: it cannot be decoded.
     """
-    with _lock:
-        if sha256 in _kept:
-            _kept.move_to_end(sha256)
-            return _kept[sha256]
-    photo = photo_file.decode(data, sha256, colour=True)
-    assert photo.bgr is not None  # noqa: S101 (colour was asked for)
-    with _lock:
-        _kept[sha256] = (photo.bgr, photo.scale)
-        while len(_kept) > KEEP:
-            _kept.popitem(last=False)
+    with _lock:  # also while decoding: the other requests of the same page want the same photo
+        if sha256 not in _kept:
+            photo = photo_file.decode(data, sha256, colour=True)
+            assert photo.bgr is not None  # noqa: S101 (colour was asked for)
+            _kept[sha256] = (photo.bgr, photo.scale)
+            while len(_kept) > KEEP:
+                _kept.popitem(last=False)
+        _kept.move_to_end(sha256)
         return _kept[sha256]
 
 
@@ -117,3 +119,22 @@ def upright_jpeg(sha256: str, data: bytes, width: int) -> bytes:
         size = (width, max(1, round(picture.shape[0] * width / picture.shape[1])))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
+
+
+def thumbnail(data: bytes, width: int) -> bytes:
+    """Small JPEG of a photo, turned by EXIF, at most ``width`` pixels wide; quick, for it is decoded at reduced size.
+
+    Raises:
+        ocr.errors.PhotoError: it cannot be decoded.
+    """
+    photo_file.inspect(data)
+    try:
+        with Image.open(BytesIO(data)) as picture:
+            picture.draft("RGB", (2 * width, 2 * width))
+            small = ImageOps.exif_transpose(picture).convert("RGB")
+    except OSError as e:
+        raise PhotoError(ReasonCode.BROKEN_IMAGE, str(e)) from e
+    small.thumbnail((width, 4 * width))
+    out = BytesIO()
+    small.save(out, "JPEG", quality=80)
+    return out.getvalue()

@@ -17,6 +17,7 @@ from typing import Any
 from huey import SqliteHuey, crontab
 
 from api.settings import Settings
+from db.cleaning import orphans
 from db.session import Database
 from db.store import PhotoStore
 from review.intake import pending_photos, record_interpretation
@@ -53,6 +54,7 @@ class Reading:
         self.huey = SqliteHuey("c1", filename=str(settings.queue_file), timeout=30)
         self._task: Any = self.huey.task(retries=settings.read_attempts, retry_delay=RETRY_SECONDS, name="read_photo")(self.read)
         self.huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
+        self.huey.periodic_task(crontab(minute="7"), name="clean")(self.clean)
 
     def enqueue(self, photo_id: int) -> None:
         """Queue one photo. A queue that cannot be written is no reason to refuse a photo: the sweeper finds it."""
@@ -77,6 +79,13 @@ class Reading:
         if todo:
             log.info("sweeper queued %d photos", len(todo))
         return len(todo)
+
+    def clean(self) -> int:
+        """Remove what uploads left behind that died between file and row. Returns how many files."""
+        found = orphans(self._db, self._store)
+        if found:
+            log.info("removed %d files without a photo", len(found))
+        return len(found)
 
     def read(self, photo_id: int) -> None:
         """Read one photo and store what came out; nothing if that was done already.

@@ -32,7 +32,7 @@ def field_json(view: SheetView, at: int) -> Json:
 
 
 def crop_url(view: SheetView, number: str) -> str:
-    return f"/api/sheets/{view.photo_id}/crops/{number}.png"
+    return f"/api/sheets/{view.photo_id}/crops/{number}.png?s={view.stamp}"  # browsers keep it until another reading stands
 
 
 def sheet_json(view: SheetView) -> Json:
@@ -49,7 +49,7 @@ def sheet_json(view: SheetView) -> Json:
         "title_en": view.title_en,
         "kind": view.kind.value if view.kind else None,
         "reasons": [{"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in view.reasons],
-        "picture": f"/api/sheets/{view.photo_id}/picture.jpg",
+        "picture": f"/api/sheets/{view.photo_id}/picture.jpg?s={view.stamp}",
         "picture_size": [width, height],
         "numbers": [field_json(view, i) for i in range(len(view.fields))],
         "rules": [

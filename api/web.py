@@ -73,7 +73,7 @@ ENV = _environment()
 
 
 def render(request: Request, template: str, context: Mapping[str, Any] | None = None, status: int = 200) -> Response:
-    """A page in the request's language. Every template has: t, lang, user (or None), csrf, path, when(datetime)."""
+    """A page in the request's language. Every template has: t, lang, user (or None), csrf, path, here (path and query), when(datetime)."""
     lang: str = getattr(request.state, "lang", "id")
     t = Translator(lang)
     held = services(request)
@@ -85,6 +85,7 @@ def render(request: Request, template: str, context: Mapping[str, Any] | None = 
                 "user": getattr(request.state, "user", None),
                 "csrf": held.signer.csrf(request.state.session),
                 "path": request.url.path,
+                "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
                 "when": lambda at: local_time(at, lang),
                 **(context or {}),
             }

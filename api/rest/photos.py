@@ -17,7 +17,7 @@ from api.access import allow, signed_in
 from api.deps import Held, Id, User
 from api.errors import ApiError
 from api.handlers import body_of
-from api.pictures import upright_jpeg
+from api.pictures import thumbnail, upright_jpeg
 from api.settings import MIB
 from api.state import Services
 from db.errors import ServiceError
@@ -36,6 +36,8 @@ log = logging.getLogger("c1.api")
 router = APIRouter(prefix="/api/photos", tags=["photos"])
 
 MOST_NAME = 120
+SMALL = 480
+"""Up to this width a picture is for a list, and made quickly."""
 UPLOAD_BODY = {
     "requestBody": {
         "required": True,
@@ -203,5 +205,6 @@ def picture(photo_id: Id, held: Held, user: User, width: int = 1600) -> Response
     """The photo turned upright by its EXIF tag, at most ``width`` pixels wide (100 to 4000)."""
     status = visible_status(held, user, photo_id)
     sha256 = status.receipt.sha256
-    body = upright_jpeg(sha256, held.store.get(sha256), max(100, min(width, 4000)))
+    data, width = held.store.get(sha256), max(100, min(width, 4000))
+    body = thumbnail(data, width) if width <= SMALL else upright_jpeg(sha256, data, width)
     return Response(body, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})

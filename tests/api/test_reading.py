@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,6 +105,18 @@ def test_trouble_is_tried_again(world: World, tmp_path: Path) -> None:
         assert state(world, receipt) is PhotoState.READING
     r.read(receipt.photo_id)
     assert state(world, receipt) is PhotoState.COUNTED
+
+
+def test_files_without_a_photo_are_cleaned_after_a_while(world: World, tmp_path: Path) -> None:
+    r = reading(world, tmp_path, Reader())
+    kept = world.upload()
+    lost = world.store.put(b"its upload died before the row was written")
+    (file,) = Path(world.settings.photos).rglob(lost.sha256)
+    assert r.clean() == 0  # it could be an upload under way
+    old = file.stat().st_mtime - 7200
+    os.utime(file, (old, old))
+    assert r.clean() == 1
+    assert not file.exists() and world.store.get(kept.sha256)
 
 
 def test_a_failing_task_is_scheduled_again(world: World, tmp_path: Path) -> None:

@@ -131,6 +131,9 @@ $("#move").addEventListener("submit", (e) => {
   decide({ action: "move", election: election === sheet.election ? null : election, tps: target.code || null });
 });
 
+// The lease is renewed while the page is open; if it was lost meanwhile, that is said before more is typed.
+setInterval(() => call("POST", `/api/sheets/${sheet.id}/lease`).then((now) => { if (now.stamp !== sheet.stamp) location.reload(); }).catch((e) => complain(e.message)), 240_000);
+
 refresh();
 const start = () => { const first = numbers.find((n) => n.need); if (first) { first.input.focus({ preventScroll: false }); view.show(first.name); } };
 start();
