@@ -28,6 +28,8 @@ _EDGE = 5
 """Border remnants are looked for this deep inside each edge, px."""
 _RING = 4
 """Ink that lies wholly within this many px of an edge is border, not writing."""
+_BROAD = np.ones((11, 11), np.uint8)
+"""No pen stroke is as broad as this, px."""
 _DOT_AREA = 14
 """A dot of the guide is at most this many px in a 48 px box."""
 
@@ -41,7 +43,7 @@ def clean(crop: Gray) -> Gray:
 
     A box without ink comes back all white or with faint specks; its grain is not stretched into strokes.
     """
-    ink = flatten(crop)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    ink = strokes(flatten(crop))[MARGIN:-MARGIN, MARGIN:-MARGIN]
     ink = drop_dots(wipe_border(ink))
     strong = _quantile(ink, 0.985)
     top = max(strong, 2 * _NOISE)
@@ -69,6 +71,12 @@ def flatten(crop: Gray) -> Ink:
     paper = np.maximum(weights[0] + weights[1] * _AXIS[None, :] + weights[2] * _AXIS[:, None], 20.0).astype(np.float32)
     ink: Ink = np.clip(1.0 - crop / paper, 0.0, 1.0).astype(np.float32)
     return ink
+
+
+def strokes(ink: Ink) -> Ink:
+    """Only what is narrower than a pen stroke can be: a watermark's fields, a shadow's edge and a black margin go (white top-hat)."""
+    broad = cv2.morphologyEx(ink, cv2.MORPH_OPEN, _BROAD, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(ink - broad, np.float32)
 
 
 def _quantile(ink: Ink, q: float) -> float:

@@ -69,7 +69,9 @@ def build(boxes: Pool, folder: Path, count: int, iterations: int, seed: int) -> 
 
 def held_out(data: Arrays, model: Path, mine: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """What ``model`` reads in the ``mine`` boxes: indices into GLYPHS (-1: nothing) and confidences."""
-    said = parse(run([clean(c) for c in data["crops"][mine]], model, 600.0), int(mine.sum()))
+    pictures = [clean(c) for c in data["crops"][mine]]
+    batches = [pictures[k : k + 100] for k in range(0, len(pictures), 100)]
+    said = [s for batch in batches for s in parse(run(batch, model, 600.0), len(batch))]
     read = np.array([GLYPHS.index(s[0]) if s else -1 for s in said], np.int64)
     return read, np.array([s[1] if s else 0.0 for s in said])
 
