@@ -1,9 +1,9 @@
 """What can go wrong with a photo.
 
-    OcrError
-    +-- PhotoError            the file cannot be taken as a photo (reason code says why)
-    +-- AlignError            no form and page could be made out
-    +-- ReaderError           a reader (Tesseract, network) failed; never the photo's fault
+OcrError
++-- PhotoError            the file cannot be taken as a photo (reason code says why)
++-- AlignError            no form and page could be made out
++-- ReaderError           a reader (Tesseract, network) failed; never the photo's fault
 """
 
 from __future__ import annotations

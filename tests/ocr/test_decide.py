@@ -76,9 +76,15 @@ def test_broken_bound() -> None:
     ("bad", "expected"),
     [
         (number("a", "10", 10, 0.89), {ReasonCode.LOW_CONFIDENCE}),
-        (replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9), "tesseract": ReaderSays("16", 0.9)}), {ReasonCode.READERS_DISAGREE}),
+        (
+            replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9), "tesseract": ReaderSays("16", 0.9)}),
+            {ReasonCode.READERS_DISAGREE},
+        ),
         (replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9)}), {ReasonCode.READERS_DISAGREE}),
-        (replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9), "tesseract": ReaderSays("1?", 0)}), {ReasonCode.READERS_DISAGREE}),
+        (
+            replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9), "tesseract": ReaderSays("1?", 0)}),
+            {ReasonCode.READERS_DISAGREE},
+        ),
         (number("a", "1?", None), {ReasonCode.CORRECTED}),
         (number("a", "1X", None), {ReasonCode.MALFORMED_NUMBER}),
         (number("a", "__", 0), {ReasonCode.BLANK_NUMBER}),
