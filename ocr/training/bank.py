@@ -26,6 +26,8 @@ _FONTS = (
     cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,
+    cv2.FONT_HERSHEY_TRIPLEX,
+    cv2.FONT_HERSHEY_PLAIN,
 )
 
 KINDS = {
@@ -205,7 +207,7 @@ class Composer:
 
     def _junk(self) -> tuple[Image, str]:
         kind = random.choices(
-            ("overlay", "scribble", "struck", "hatched", "letters", "pair", "displaced", "print", "fluid"), (28, 14, 17, 9, 11, 6, 7, 4, 4)
+            ("overlay", "scribble", "struck", "hatched", "letters", "pair", "displaced", "print", "fluid"), (36, 13, 16, 9, 13, 6, 7, 4, 4)
         )[0]
         paper = self._paper()
         if kind == "overlay":
@@ -226,7 +228,7 @@ class Composer:
             text = "".join(random.choice(LETTERS) for _ in range(random.choice((1, 1, 2))))
             x, y = 31.5 + random.gauss(0, 3), 31.5 + random.gauss(0, 3)
             layer = ink.letter(text, random.choice(_FONTS), random.uniform(16, 36), self._width(), self._dark(), x, y)
-            return ink.put(paper, ink.shift(layer, 0, 0, 1, random.gauss(0, 6))), JUNK
+            return ink.put(paper, ink.shift(layer, 0, 0, 1, random.gauss(0, 9))), JUNK
         if kind == "pair":  # two digits beside or above each other in one box
             (a, _), (b, _) = self._digit_ink(), self._digit_ink()
             across = random.random() < 0.7

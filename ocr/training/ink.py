@@ -76,7 +76,7 @@ def shift(picture: Image, dx: float, dy: float, scale: float = 1.0, turn: float 
     return np.asarray(moved, dtype=np.float32)
 
 
-def overlaps_too_well(a: Image, b: Image, share: float = 0.22) -> bool:
+def overlaps_too_well(a: Image, b: Image, share: float = 0.16) -> bool:
     """True if one of two inks is nearly covered by the other: a 1 over a 4 is still a 4, so it makes no junk."""
     mask_a, mask_b = a > 0.3 * a.max(initial=1), b > 0.3 * b.max(initial=1)
     near_a = cv2.dilate(mask_a.astype(np.uint8), _KERNEL_3, iterations=2) > 0

@@ -33,7 +33,7 @@ REAL_JUNK = 0.04
 
 Arrays = dict[str, NDArray[Any]]
 
-SHARES = {"boxes2024": 0.34, "kwk2020": 0.26, "scans2019": 0.24, "scans2019_provinces": 0.08, "ppwp2024": 0.04, "generated": 0.06}
+SHARES = {"boxes2024": 0.29, "kwk2020": 0.22, "scans2019": 0.27, "scans2019_provinces": 0.1, "ppwp2024": 0.04, "generated": 0.08}
 """How often a bank draws from each source."""
 
 
