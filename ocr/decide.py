@@ -51,7 +51,7 @@ def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Findin
         found.setdefault(code, []).append(name)
 
     for n in numbers:
-        if JUNK in n.boxes:
+        if JUNK in n.boxes or n.clean < policy.clean:
             note(ReasonCode.CORRECTED, n.name)
         elif not is_well_formed(n.boxes):
             note(ReasonCode.MALFORMED_NUMBER, n.name)

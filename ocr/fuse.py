@@ -4,6 +4,8 @@ Boxes: a log-linear pool of the readers (weights learnt on held-out boxes, ocr/m
 weighting factors in logarithmic opinion pools", NIPS 1997. A reader that abstains has no say.
 Numbers: the grammar of the paper (empties, then digits) over all boxes of the number, enumerated. The confidence of a
 number is the probability of its *value*: X27, 027 and _27 are the same 27.
+Junk: whether a box is clean is one question, what it most likely says another. A box that may be overwritten keeps its best
+glyph as a suggestion for the reviewer, and its number loses that much confidence; one that surely is has no glyph.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import numpy as np
 
 from ocr.policy import Policy
 from ocr.types import BoxReading, Floats
-from tally.glyphs import GLYPHS, is_well_formed, value_of
+from tally.glyphs import GLYPHS, JUNK, is_well_formed, value_of
 from tally.interpretation import NumberReading, ReaderSays
 from templates_c1.schema import Page
 
 _TOP = 5
 """Glyphs a box that are enumerated."""
 _CANDIDATES = 5
+_JUNK = GLYPHS.index(JUNK)
 
 
 def pool(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -78,9 +81,14 @@ def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Polic
     readers = {r: _says([b.get(r) for b in boxes]) for r in sorted({r for b in boxes for r in b})}
     said = {r: s for r, s in readers.items() if s is not None}
     pooled = [pool(b, policy.weights) for b in boxes]
-    candidates = number_from(pooled, policy.malformed) if all(p.sum() > 0 for p in pooled) else []
-    if not candidates:
-        return NumberReading(name, "?" * len(boxes), None, 0.0, said)
+    if any(p.sum() <= 0 for p in pooled):
+        return NumberReading(name, JUNK * len(boxes), None, 0.0, said)
+    dirty = [float(p[_JUNK]) for p in pooled]
+    clean = float(np.prod([1 - d for d in dirty]))
+    if max(dirty) >= policy.junk:
+        written = "".join(JUNK if d >= policy.junk else GLYPHS[int(p[:_JUNK].argmax())] for p, d in zip(pooled, dirty, strict=True))
+        return NumberReading(name, written, None, clean, said, clean=clean)
+    candidates = number_from([_without_junk(p) for p in pooled], policy.malformed)
     # the value with the most probability, shown as its likeliest writing
     worth: dict[int | None, float] = {}
     for text, p in candidates:
@@ -88,8 +96,13 @@ def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Polic
     best = max(worth, key=lambda v: worth[v])
     written = next(text for text, _ in candidates if value_of(text) == best)
     shown = sorted(candidates[:_CANDIDATES], key=lambda c: (c[0] != written, -c[1]))
-    confidence = policy.calibrated(worth[best]) if best is not None else worth[best]
-    return NumberReading(name, written, best, confidence, said, tuple(shown))
+    return NumberReading(name, written, best, policy.calibrated(worth[best] * clean), said, tuple(shown), clean)
+
+
+def _without_junk(scores: Floats) -> Floats:
+    out = scores.copy()
+    out[_JUNK] = 0
+    return np.asarray(out / out.sum(), np.float64)
 
 
 def _says(boxes: Sequence[Floats | None]) -> ReaderSays | None:

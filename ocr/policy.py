@@ -24,6 +24,9 @@ class Policy:
     weights: reader -> weight in the log-linear pool.
     malformed: prior of a malformed number against a well-formed one.
     temperature: numbers' log odds are multiplied by this after fusion (calibration).
+    junk: from this probability on a box is reported as "?" and its number has no value; below it the best glyph stays as a
+        suggestion, with the doubt in its confidence.
+    clean: least probability that all boxes of a number are clean; below it the reason ``corrected`` is given.
     confident_checked: least confidence of a number that a holding sum ties to others.
     confident_marked: the same for one that only its own bubbles confirm.
     border: least share of a box's printed border that must be found.
@@ -34,6 +37,8 @@ class Policy:
     weights: MappingProxyType[str, float]
     malformed: float
     temperature: float
+    junk: float
+    clean: float
     confident_checked: float
     confident_marked: float
     border: float
@@ -55,6 +60,8 @@ def default() -> Policy:
         weights=MappingProxyType({k: float(v) for k, v in raw["weights"].items()}),
         malformed=float(raw["malformed"]),
         temperature=float(raw["temperature"]),
+        junk=float(raw["junk"]),
+        clean=float(raw["clean"]),
         confident_checked=float(raw["confident_checked"]),
         confident_marked=float(raw["confident_marked"]),
         border=float(raw["border"]),

@@ -75,6 +75,7 @@ def _number_to_json(n: NumberReading) -> dict[str, Any]:
         "confidence": round(n.confidence, 6),
         "readers": {k: {"boxes": r.boxes, "confidence": round(r.confidence, 6)} for k, r in n.readers.items()},
         "candidates": [{"boxes": b, "confidence": round(p, 6)} for b, p in n.candidates],
+        "clean": round(n.clean, 6),
     }
 
 
@@ -86,6 +87,7 @@ def _number_from_json(raw: Mapping[str, Any]) -> NumberReading:
         confidence=raw["confidence"],
         readers={k: ReaderSays(r["boxes"], r["confidence"]) for k, r in raw["readers"].items()},
         candidates=tuple((c["boxes"], c["confidence"]) for c in raw["candidates"]),
+        clean=raw["clean"],
     )
 
 

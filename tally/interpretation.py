@@ -76,6 +76,7 @@ class NumberReading:
         confidence: calibrated probability that ``value`` is what is written, 0..1.
         readers: reader name -> its word.
         candidates: other likely contents, best first, with probability; the first is ``boxes`` itself.
+        clean: probability that every box holds one clean glyph: nothing overwritten, struck out or scribbled.
     """
 
     name: str
@@ -84,6 +85,7 @@ class NumberReading:
     confidence: float
     readers: Mapping[str, ReaderSays] = field(default_factory=dict)
     candidates: tuple[tuple[str, float], ...] = ()
+    clean: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

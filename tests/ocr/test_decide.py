@@ -14,7 +14,7 @@ from ocr.types import AlignedSheet, LocatedBox, Photo
 from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, ReaderSays, ReasonCode, RuleKind, Severity
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size, Template
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.9, 0.97, 0.4, 0.5)
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.9, 0.97, 0.4, 0.5)
 L = Label(id="x", en="x")
 PAGE = Page(
     number=2,
@@ -86,6 +86,7 @@ def test_broken_bound() -> None:
             {ReasonCode.READERS_DISAGREE},
         ),
         (number("a", "1?", None), {ReasonCode.CORRECTED}),
+        (replace(number("a", "10", 10), clean=0.5), {ReasonCode.CORRECTED}),
         (number("a", "1X", None), {ReasonCode.MALFORMED_NUMBER}),
         (number("a", "__", 0), {ReasonCode.BLANK_NUMBER}),
         (number("a", "10", 10, marks="20"), {ReasonCode.MARKS_DISAGREE}),

@@ -15,7 +15,7 @@ from ocr.types import BoxReading, Floats
 from tally.glyphs import GLYPHS, is_well_formed, value_of
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.9, 0.97, 0.4, 0.4)
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.95, 0.8, 0.9, 0.97, 0.4, 0.4)
 
 
 def scores(**p: float) -> Floats:
@@ -111,10 +111,23 @@ def test_each_reader_is_reported_on_its_own() -> None:
     assert "marks" not in n.readers
 
 
-def test_junk_never_has_a_value() -> None:
+def test_sure_junk_has_no_value() -> None:
     (n,) = fuse(_page(2), {"cnn": _read(scores(n1=0.99), scores(junk=0.99))}, POLICY)
-    assert n.value is None
-    assert value_of(n.boxes) is None
+    assert (n.boxes, n.value) == ("1?", None)
+    assert n.clean < 0.05
+
+
+def test_perhaps_junk_keeps_a_suggestion_and_loses_confidence() -> None:
+    (n,) = fuse(_page(2), {"cnn": _read(scores(n1=0.99), scores(junk=0.6, n4=0.39))}, POLICY)
+    assert (n.boxes, n.value) == ("14", 14)
+    assert n.confidence < 0.41
+    assert abs(n.clean - 0.4) < 0.01
+
+
+@given(st.lists(vectors, min_size=2, max_size=2))
+def test_confidence_never_exceeds_cleanness(boxes: list[Floats]) -> None:
+    (n,) = fuse(_page(2), {"cnn": _read(*boxes)}, POLICY)
+    assert 0 <= n.confidence <= n.clean + 1e-9
 
 
 def test_shipped_policy_loads_and_calibrates_monotonically() -> None:

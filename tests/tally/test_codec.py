@@ -21,7 +21,7 @@ from tally.interpretation import (
 )
 from tally.texts import TEXTS, message
 
-NUMBER = NumberReading("suara_sah", "X27", 27, 0.9987, {"cnn": ReaderSays("X27", 0.99)}, (("X27", 0.99), ("X21", 0.01)))
+NUMBER = NumberReading("suara_sah", "X27", 27, 0.9987, {"cnn": ReaderSays("X27", 0.99)}, (("X27", 0.99), ("X21", 0.01)), 0.998)
 FINDING = Finding("suara_sah = a + b", "sah", RuleKind.SUM, ("suara_sah", "a", "b"), Severity.ERROR, False, 26, 27)
 REASON = Reason(ReasonCode.SUM_MISMATCH, ("suara_sah",), message(ReasonCode.SUM_MISMATCH))
 
@@ -58,6 +58,7 @@ def test_json_has_the_shape_of_the_contract() -> None:
         "confidence": 0.9987,
         "readers": {"cnn": {"boxes": "X27", "confidence": 0.99}},
         "candidates": 0,
+        "clean": 0.998,
     }
     unreadable = to_json(Interpretation("b", "", Unreadable((REASON,))))
     assert (unreadable["form"], unreadable["page"], unreadable["numbers"], unreadable["decision"]) == (None, None, [], "unreadable")
