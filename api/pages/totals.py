@@ -62,7 +62,7 @@ def page(request: Request, held: Held, election: str | None = None, code: str | 
         "sheets": {(s.form, s.page): s for s in sheets},
         "place": place,
         "votes": votes(mine),
-        "others": [n for n in mine.numbers if n not in mine.votes],
+        "others": [n for n in mine.numbers if n not in mine.votes and (n.sheets or place is None)],
     }
     return render(request, "totals.html", context)
 
