@@ -23,8 +23,6 @@ MARGIN = 8
 """The box's border line runs this far inside each edge of the crop."""
 CLOSE = 0.1
 """How far a row is searched from where the alignment and its neighbours put it, in box widths."""
-FOUND = 0.5
-"""Mean border share from which a row's own place is believed."""
 LOST = 0.3
 """Below it a row's place is the expected one: what was found is noise."""
 
@@ -44,14 +42,12 @@ def locate(sheet: AlignedSheet) -> tuple[LocatedBox, ...]:
 
 
 def _row(sheet: AlignedSheet, pyramid: Pyramid, number: Number, known: RowFound | None) -> RowFound:
-    expected = sheet.project(np.array([c for b in number.boxes for c in b.corners])).reshape(-1, 4, 2)
-    if known is not None and known.border.mean() > FOUND:
-        off = float(np.hypot(*(known.corners - expected).mean(axis=(0, 1)))) / known.side
-        if off < 1.5 * CLOSE:
-            return known
+    if known is not None:
+        return known
     row = find_row(pyramid, sheet.project, sheet.page, number, CLOSE)
     if row.border.mean() < LOST:
-        return replace(row, corners=expected)
+        expected = sheet.project(np.array([c for b in number.boxes for c in b.corners]))
+        return replace(row, corners=expected.reshape(-1, 4, 2))
     return row
 
 

@@ -46,8 +46,8 @@ class AlignedSheet:
         how: which way found it: "tag", "features", "markers".
         local: optional smooth correction on top of ``to_photo`` (folds, curl): (k, 4) rows x, y in template units and
             dx, dy in photo pixels.
-        rows: the numbers' rows of boxes as the alignment has found them already, one for each number of the page (or none):
-            ``ocr.locate`` goes on from there.
+        rows: the numbers' rows of boxes that the alignment has found already, in places that agree with each other;
+            ``ocr.locate`` looks for the others.
     """
 
     photo: Photo

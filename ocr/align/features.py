@@ -53,6 +53,7 @@ class Match:
         to_photo: homography, template -> photo.
         inliers: how many places of the page agree with it (and with the bend).
         bend: (k, 4) what the homography leaves over where the paper is not flat: x, y in template units, dx, dy in photo pixels.
+        anchors: (k, 4) places known for sure (tag corners, markers): x, y in template units, x, y in photo pixels.
     """
 
     template: Template
@@ -60,6 +61,7 @@ class Match:
     to_photo: Floats
     inliers: int
     bend: Floats | None = None
+    anchors: Floats | None = None
 
 
 def page_features(template: Template, page: Page) -> PageFeatures | None:

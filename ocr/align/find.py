@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ocr.align.borders import Pyramid, find_row
 from ocr.align.features import Match, photo_features, register, votes
 from ocr.align.structure import lines_found
-from ocr.align.tag import TAG_SIZES, by_tag
+from ocr.align.tag import TAG_SIZES, by_tag, regrown
 from ocr.errors import AlignError
 from ocr.types import AlignedSheet, Floats, Photo
 from tally.interpretation import ReasonCode
@@ -19,10 +19,12 @@ from templates_c1.registry import all_templates
 from templates_c1.schema import Page
 
 GOOD = 0.75
-"""Quality (share of the boxes' borders found in one consistent place) from which no other way is tried."""
-CERTAIN = 0.9
+"""Least quality (share of the boxes' borders found in one consistent place) that is taken where the borders can be judged."""
+CERTAIN = 0.93
 SURE = 40
-"""CERTAIN borders with SURE features in agreement, or with a tag, need no other witness."""
+"""CERTAIN borders with SURE features in agreement, or with a tag, need no other witness, and no other way is tried."""
+FLAWLESS = 0.97
+"""Nor where nearly every border was found, if the printed lines agree."""
 LINES = 0.2
 """Else so much of the printed lines must be there too (wrong forms: at most 0.17, right ones: 0.3 and more), ..."""
 LINES_ALONE = 0.35
@@ -47,17 +49,34 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     seen: list[tuple[float, AlignedSheet, Match]] = []
     for match, how in _candidates(photo):
         sheet = judge(photo, pyramid, match, how)
+        if how == "tag" and sheet.quality >= TAGGED and match.inliers < 8:
+            sheet, match = _from_boxes(photo, pyramid, sheet, match)
         before = [s.quality for _, s, _ in seen if s.page is sheet.page]
         seen.append((sheet.quality + 0.5 * min(1.0, match.inliers / 60), sheet, match))
         # a second, finer try that sees no more than the first on a page well attested will not be bettered by a third
         settled = bool(before) and match.inliers >= 2 * SURE and sheet.quality < max(before) + 0.05
-        if (sheet.quality >= GOOD or settled) and _witnessed(sheet, match, pyramid):
+        enough = CERTAIN if how == "tag" or match.inliers >= SURE else FLAWLESS
+        if sheet.quality >= enough and _witnessed(sheet, match, pyramid):
+            break
+        if settled and _witnessed(sheet, match, pyramid):
+            sheet, _ = _best(seen, pyramid)
             break
     else:
         sheet, _ = _best(seen, pyramid)
     if only_form is not None and sheet.template.form != only_form:
         raise AlignError(ReasonCode.WRONG_FORM, f"the photo shows {sheet.template.form} page {sheet.page.number}, not {only_form}")
     return sheet
+
+
+def _from_boxes(photo: Photo, pyramid: Pyramid, sheet: AlignedSheet, match: Match) -> tuple[AlignedSheet, Match]:
+    """A tag alone says little on the page's far end: the boxes found lead to the markers that were missed."""
+    corners = [[c for b in r.number.boxes for c in b.corners] for r in sheet.rows]
+    found = np.concatenate([np.c_[np.array(c), r.corners.reshape(-1, 2)] for c, r in zip(corners, sheet.rows, strict=True)])
+    again = regrown(photo.gray, match, found)
+    if again is None:
+        return sheet, match
+    better = judge(photo, pyramid, again, "tag")
+    return (better, again) if better.quality >= sheet.quality - 0.02 else (sheet, match)
 
 
 def _best(seen: list[tuple[float, AlignedSheet, Match]], pyramid: Pyramid) -> tuple[AlignedSheet, Match]:
@@ -117,7 +136,7 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
         shift = np.array([r.shift for r in rows])
         side = float(np.median([r.side for r in rows]))
         if (strength > 0.6).sum() < max(2, len(rows) * 0.3):
-            return replace(start, quality=float(strength.mean() * 0.5), rows=tuple(rows))
+            return replace(start, quality=float(strength.mean() * 0.5))
         common = _trend(at, shift, strength, side) if len(rows) > _MANY else None
         for i, row in enumerate(rows):
             # among few rows a row must not vouch for itself
@@ -131,7 +150,9 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
     fit = _trend(at, shift, strength, side)
     near = np.array([np.hypot(*(s - fit(a))) for s, a in zip(shift, at, strict=True)]) < 0.3 * side
     quality = float((strength * near).mean())
-    return replace(start, quality=quality, local=_bent(start, shift, (strength > 0.5) & near), rows=tuple(rows))
+    keep = (strength > 0.5) & near
+    found = tuple(r for r, k in zip(rows, keep, strict=True) if k)
+    return replace(start, quality=quality, local=_bent(start, shift, keep), rows=found)
 
 
 def _trend(at: Floats, shift: Floats, strength: Floats, side: float) -> Callable[[Floats], Floats]:

@@ -54,22 +54,40 @@ def by_tag(gray: Gray, sizes: tuple[int, ...] = TAG_SIZES) -> Match | None:
 
 def _from_tag(gray: Gray, template: Template, page: Page, tag: Tag, corners: Floats) -> Match | None:
     turned = np.roll(corners, tag.turned // 90, axis=0)
-    src, dst = [np.asarray(tag.corners, np.float64)], [turned]
-    h = _affine(src[0], turned)
-    centre = src[0].mean(0)
+    at = np.asarray(tag.corners, np.float64)
+    return _grown(gray, template, page, _affine(at, turned), np.c_[at, turned])
+
+
+def regrown(gray: Gray, match: Match, found: Floats) -> Match | None:
+    """The match once more with what was ``found`` meanwhile ((n, 4) as Match.anchors, the boxes' corners): it may show where
+    the markers are that were missed at first."""
+    assert match.anchors is not None  # noqa: S101 -- by_tag gives them always
+    h = np.asarray(cv2.findHomography(np.r_[match.anchors, found][:, :2], np.r_[match.anchors, found][:, 2:], 0)[0], np.float64)
+    if not plausible(h, match.page):
+        return None
+    return _grown(gray, match.template, match.page, h, match.anchors, found)
+
+
+def _grown(gray: Gray, template: Template, page: Page, h: Floats, anchors: Floats, more: Floats | None = None) -> Match | None:
+    """Markers searched from those nearest to what is known, the homography fitted anew with each one found."""
+    centre = anchors[:4, :2].mean(axis=0)
     for marker in sorted(page.recognition.markers, key=lambda m: float(np.hypot(m.at[0] - centre[0], m.at[1] - centre[1]))):
-        near = min(float(np.hypot(*(np.asarray(marker.at) - p))) for p in np.concatenate(src))
-        found = find_saddle(gray, h, marker, 0.13 * near + 6)
+        apart = np.hypot(anchors[:, 0] - marker.at[0], anchors[:, 1] - marker.at[1])
+        if apart.min() < 1e-6:
+            continue
+        found = find_saddle(gray, h, marker, (0.13 if more is None else 0.07) * float(apart.min()) + 6)
         if found is None:
             continue
-        src.append(np.asarray([marker.at], np.float64))
-        dst.append(found[None])
-        a, b = np.concatenate(src), np.concatenate(dst)
+        anchors = np.r_[anchors, [[*marker.at, *found]]]
+        known = anchors if more is None else np.r_[anchors, more]
         # a homography needs places far from the tag: its own four corners say nothing on the far end's perspective
-        fit = _affine(a, b) if len(src) < 4 else np.asarray(cv2.findHomography(a, b, 0)[0], np.float64)
+        if more is None and len(anchors) < 7:
+            fit = _affine(known[:, :2], known[:, 2:])
+        else:
+            fit = np.asarray(cv2.findHomography(known[:, :2], known[:, 2:], 0)[0], np.float64)
         if plausible(fit, page):
             h = fit
-    return Match(template, page, h, 4 + len(src) - 1) if plausible(h, page) else None
+    return Match(template, page, h, len(anchors), anchors=anchors) if plausible(h, page) else None
 
 
 def _affine(src: Floats, dst: Floats) -> Floats:

@@ -4,7 +4,7 @@
 
 ``--data``: holds ``forms/blank/*.png`` (blank pages rebuilt as medians of registered photos) and ``forms/*.pdf`` (official
 blanks, rendered by pdftoppm). ``--drawn``: pictures ``<form>_p<page>.png`` of the drawn blank, exactly the template's page from
-edge to edge. All sources of a page are merged, so that real photos and generated samples both register.
+edge to edge (``samples.blank.draw`` makes them). All sources of a page are merged, so that real photos and generated samples both register.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from templates_c1.schema import Page, Rect
 HEIGHTS = (620, 900, 1400)
 """Page heights in pixels at which features are taken: from a page far away in the frame to one that fills it."""
 PER_SOURCE = 1800
+PER_DRAWN = 900
 DARK = 170
 """A feature counts as printed if something darker than this (of 255, after flattening) lies within its radius."""
 
@@ -94,8 +95,8 @@ def _allowed(page: Page, points: Floats) -> NDArray[np.bool_]:
     return ok & (points[:, 0] > 0) & (points[:, 1] > 0) & (points[:, 0] < w) & (points[:, 1] < h)
 
 
-def of_picture(page: Page, gray: Gray, to_template: Floats) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Features of one blank: points (n, 2) in template units, descriptors (n, 128)."""
+def of_picture(page: Page, gray: Gray, to_template: Floats, count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """About ``count`` features of one blank: points (n, 2) in template units, descriptors (n, 128)."""
     points, descriptors = [], []
     for height in HEIGHTS:
         s = min(1.0, height / gray.shape[0])
@@ -111,7 +112,7 @@ def of_picture(page: Page, gray: Gray, to_template: Floats) -> tuple[NDArray[np.
                 for (x, y), r in zip(pts, np.maximum(2, size / 2), strict=True)
             ]
         )
-        keep = np.flatnonzero(_allowed(page, units) & (darkest < DARK))[: PER_SOURCE // len(HEIGHTS)]
+        keep = np.flatnonzero(_allowed(page, units) & (darkest < DARK))[: count // len(HEIGHTS)]
         points.append(units[keep])
         descriptors.append(desc[keep])
     return np.concatenate(points).astype(np.float32), np.concatenate(descriptors).round().astype(np.uint8)
@@ -132,17 +133,17 @@ def _read(path: Path) -> Gray:
     return np.asarray(gray, np.uint8)
 
 
-def sources(form: str, page: Page, data: Path | None, drawn: Path | None) -> Iterator[tuple[str, Gray, Floats]]:
-    """(name, picture, 3x3 picture -> template) of every blank there is."""
+def sources(form: str, page: Page, data: Path | None, drawn: Path | None) -> Iterator[tuple[str, Gray, Floats, int]]:
+    """(name, picture, 3x3 picture -> template, number of features) of every blank there is."""
     if data is not None and (name := MEDIANS.get((form, page.number))):
         gray = _read(data / "forms" / "blank" / name)
-        yield name, gray, _to_template(page, gray)
+        yield name, gray, _to_template(page, gray), PER_SOURCE
     if data is not None and (pdf := PDFS.get(form)):
         gray = _render(data / "forms" / pdf, page.number)
-        yield f"{pdf} page {page.number}", gray, _edge_to_edge(page, gray)
+        yield f"{pdf} page {page.number}", gray, _edge_to_edge(page, gray), PER_SOURCE
     if drawn is not None and (file := drawn / f"{form}_p{page.number}.png").exists():
         gray = _read(file)
-        yield file.name, gray, _edge_to_edge(page, gray)
+        yield file.name, gray, _edge_to_edge(page, gray), PER_DRAWN
 
 
 def main() -> None:
@@ -157,7 +158,7 @@ def main() -> None:
             continue
         arrays: dict[str, NDArray[np.generic]] = {}
         for page in template.pages:
-            found = [(name, *of_picture(page, gray, h)) for name, gray, h in sources(form, page, a.data, a.drawn)]
+            found = [(name, *of_picture(page, gray, h, k)) for name, gray, h, k in sources(form, page, a.data, a.drawn)]
             if not found:
                 sys.stderr.write(f"{form} page {page.number}: no blank, no features\n")
                 continue
