@@ -224,6 +224,19 @@ def test_a_withdrawn_sheet_counts_no_more(site: Site) -> None:
     assert totals(site, level="regency")["rows"][0]["coverage"]["sheets_in"] == 0
 
 
+def test_a_second_photo_that_says_otherwise_is_shown_beside_what_counts(site: Site) -> None:
+    first, second = upload(site, 1), upload(site, 2)
+    site.world.read(first, votes(5, 6, 7))
+    site.world.read(second, votes(5, 6, 9))
+    reviewer = site.client("reviewer")
+    page = reviewer.get(f"/periksa/{second.photo_id}", headers=HTML).text
+    assert "Sudah dihitung" in page and f'href="/lembar/{first.photo_id}"' in page
+    assert value(totals(site, level="regency"), 0, "suara_paslon_3") == 7  # nothing changes before a person decides
+    body = {"action": "settle", "stamp": sheet_of(page)["stamp"], "values": votes(5, 6, 9)}
+    assert decide(reviewer, second.photo_id, body).status_code == 200
+    assert value(totals(site, level="regency"), 0, "suara_paslon_3") == 9
+
+
 def test_pictures_are_cut_where_the_boxes_are(site: Site) -> None:
     big = np.full((1200, 900, 3), 255, np.uint8)
     cv2.rectangle(big, (300, 400), (480, 460), (0, 0, 200), -1)  # three red boxes in a row
