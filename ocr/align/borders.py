@@ -124,16 +124,18 @@ class Fit:
         return out
 
 
-_ROWS: dict[int, tuple[Number, Row, F32]] = {}
+_ROWS: dict[int, tuple[Number, Row, F32, F32]] = {}
 
 
-def _row(page: Page, number: Number) -> tuple[Row, F32]:
+def _row(page: Page, number: Number) -> tuple[Row, F32, F32]:
     """Geometry and search model of a number, made once (templates are frozen and live as long as the process)."""
     kept = _ROWS.get(id(number))
     if kept is None or kept[0] is not number:
         row = _geometry(number)
-        kept = _ROWS[id(number)] = (number, row, _model(row, number, page))
-    return kept[1], kept[2]
+        full = _model(row, number, page)
+        half = cv2.resize(full, (full.shape[1] // 2, full.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        kept = _ROWS[id(number)] = (number, row, full, np.asarray(half * 4, np.float32))
+    return kept[1], kept[2], kept[3]
 
 
 def _geometry(number: Number) -> Row:
@@ -145,7 +147,7 @@ def _geometry(number: Number) -> Row:
 
 
 def _model(row: Row, number: Number, page: Page) -> F32:
-    """The row as a filter at half the patch's size, _PAD patch pixels of surroundings included.
+    """The row as a filter, _PAD pixels of surroundings included.
 
     +1 in all on the border lines, -1 in all on a band just inside every box; the lines printed around (table frames) count half
     as much against the white beside them: they tell the border of a box from the frame that runs along it.
@@ -171,8 +173,7 @@ def _model(row: Row, number: Number, page: Page) -> F32:
     out = line / line.sum() - band / band.sum()
     if frame.sum() > SIDE and beside.sum() > SIDE:
         out = out + 0.5 * (frame / frame.sum() - beside / beside.sum())
-    half = cv2.resize(out, (shape[1] // 2, shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(half * 4, np.float32)
+    return np.asarray(out, np.float32)
 
 
 def _fixed(x: float, y: float) -> tuple[int, int]:
@@ -198,7 +199,7 @@ def saturated(dark: F32) -> F32:
 
 def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, reach: float) -> RowFound:
     """``project``: template points (n, 2) -> photo pixels; ``reach``: how far off it may be, in box widths."""
-    row, model = _row(page, number)
+    row, model, small_model = _row(page, number)
     margin = (int(np.ceil(reach * SIDE)) + _PAD + 1) // 2 * 2
     origin = np.array([number.boxes[0].x, min(b.y for b in number.boxes)])
     pw, ph = (round(row.width) + 2 * margin) // 2 * 2, (round(row.height) + 2 * margin) // 2 * 2
@@ -207,14 +208,15 @@ def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, rea
     to_photo = np.asarray(cv2.getPerspectiveTransform((quad + margin).astype(np.float32), expected), np.float64)
     px = _scale_at(to_photo, margin + row.width / 2, margin + row.height / 2)
     dark = darkness(pyramid.warp(to_photo, (pw, ph), px))
-    half = cv2.resize(saturated(dark), (pw // 2, ph // 2), interpolation=cv2.INTER_AREA)
-    score = cv2.matchTemplate(half, model, cv2.TM_CCORR)
+    lines = saturated(dark)
+    half = cv2.resize(lines, (pw // 2, ph // 2), interpolation=cv2.INTER_AREA)
+    score = cv2.matchTemplate(half, small_model, cv2.TM_CCORR)
     yy, xx = np.mgrid[: score.shape[0], : score.shape[1]].astype(np.float64) * 2 + (_PAD - margin)
     score = score - _PULL * (xx * xx + yy * yy) / SIDE**2
     best: tuple[float, Fit, Floats] | None = None
     peaks = _peaks(np.asarray(score, np.float64), margin)
     for coarse, height in peaks:
-        fit = fit_lines(dark, row, coarse, margin)
+        fit = fit_lines(dark, row, _sharpened(lines, model, coarse, margin), margin)
         sides = sides_found(dark, row, fit, margin)
         worth = 2 * float(sides.mean()) - 0.1 * float(np.hypot(*fit.affine[:, 0])) / SIDE + 0.4 * height / peaks[0][1]
         if best is None or worth > best[0] + 0.03:
@@ -241,6 +243,17 @@ def _peaks(score: Floats, margin: int) -> list[tuple[Floats, float]]:
         out.append((np.array([2 * cx + _PAD - margin, 2 * cy + _PAD - margin], np.float64), max(float(top), 1e-6)))
         left[max(0, cy - 3) : cy + 4, max(0, cx - 3) : cx + 4] = -1
     return out
+
+
+def _sharpened(lines: F32, model: F32, coarse: Floats, margin: int) -> Floats:
+    """The place to a pixel: at half size two lines that run close together (neighbouring boxes, a box and its frame) are one."""
+    x, y = round(float(coarse[0])) + margin - _PAD, round(float(coarse[1])) + margin - _PAD
+    x0, y0 = max(0, x - 3), max(0, y - 3)
+    part = lines[y0 : y + 4 + model.shape[0], x0 : x + 4 + model.shape[1]]
+    if part.shape[0] < model.shape[0] or part.shape[1] < model.shape[1]:
+        return coarse
+    _, _, _, (cx, cy) = cv2.minMaxLoc(cv2.matchTemplate(part, model, cv2.TM_CCORR))
+    return np.array([x0 + cx + _PAD - margin, y0 + cy + _PAD - margin], np.float64)
 
 
 def _quad(b: Floats) -> Floats:
@@ -293,8 +306,9 @@ def fit_lines(dark: F32, row: Row, coarse: Floats, margin: int, prior: Floats | 
         line = np.sort(prof, axis=1)[:, _SAMPLES // 3 : 2 * _SAMPLES // 3].mean(axis=1)
         inside = np.median(line[:, 8:], axis=1, keepdims=True)
         rise = line - np.minimum(inside, line.min(axis=1, keepdims=True) + 0.2)
-        window = np.abs(_OFFSETS) <= reach
-        r = np.where(window[None, :], rise, 0)
+        # of two lines the nearer one, unless it is much weaker
+        window = np.where(np.abs(_OFFSETS) <= reach, 1 - (_OFFSETS / 8) ** 2, 0)
+        r = rise * window[None, :]
         k = r.argmax(axis=1)
         top = r[np.arange(len(r)), k]
         lo, hi = r[np.arange(len(r)), np.maximum(k - 1, 0)], r[np.arange(len(r)), np.minimum(k + 1, len(_OFFSETS) - 1)]

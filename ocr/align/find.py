@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ocr.align.borders import Pyramid, find_row
 from ocr.align.features import Match, photo_features, register, votes
-from ocr.align.structure import lines_found
+from ocr.align.structure import in_picture, lines_found
 from ocr.align.tag import TAG_SIZES, by_tag, regrown
 from ocr.errors import AlignError
 from ocr.types import AlignedSheet, Floats, Photo
@@ -31,8 +31,11 @@ LINES_ALONE = 0.35
 """... or so much where the borders are too faint to judge by (scans that lost ink) and SURE features agree."""
 TAGGED = 0.45
 """Least quality with a tag that was read: the tag names form and page, the borders need only say where it lies."""
+IN_PICTURE = 0.7
+"""Least share of the boxes that must lie in the picture at all."""
 
 _MANY = 8
+"""Rows of boxes from which one of them cannot bend the common trend."""
 
 _TRIES = ((620, 1100, 2, 0.82), (1000, 2500, 3, 0.82), (1600, 5000, 3, 0.86))
 """(working size, features, layers an octave, ratio) of the feature tries."""
@@ -93,6 +96,8 @@ def _best(seen: list[tuple[float, AlignedSheet, Match]], pyramid: Pyramid) -> tu
 
 
 def _witnessed(sheet: AlignedSheet, match: Match, pyramid: Pyramid) -> bool:
+    if in_picture(sheet) < IN_PICTURE:
+        return False
     if sheet.how == "tag":
         return sheet.quality >= TAGGED
     if sheet.quality >= CERTAIN and match.inliers >= SURE:

@@ -42,4 +42,14 @@ def _share(dark: NDArray[np.float32], at: Floats, normal: Floats, beside: float)
     mx, my = np.asarray(places[..., 0].reshape(n, -1), np.float32), np.asarray(places[..., 1].reshape(n, -1), np.float32)
     v = np.asarray(cv2.remap(dark, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)).reshape(*at.shape[:2], -1)
     ridge = v[:, :, 1:6].max(axis=2) - np.maximum(v[:, :, 0], v[:, :, 6])
-    return float((ridge > 0.05).mean())
+    h, w = dark.shape
+    inside = (at[..., 0] > 0) & (at[..., 0] < w - 1) & (at[..., 1] > 0) & (at[..., 1] < h - 1)
+    return float(((ridge > 0.05) & inside).mean())
+
+
+def in_picture(sheet: AlignedSheet) -> float:
+    """Share of the page's boxes whose middle lies in the picture."""
+    middles = np.array([[b.x + b.w / 2, b.y + b.h / 2] for n in sheet.page.numbers for b in n.boxes], np.float64)
+    at = sheet.project(middles)
+    h, w = sheet.photo.gray.shape
+    return float(((at > 0).all(axis=1) & (at[:, 0] < w - 1) & (at[:, 1] < h - 1)).mean())

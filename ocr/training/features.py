@@ -28,7 +28,7 @@ from templates_c1.schema import Page, Rect
 HEIGHTS = (620, 900, 1400)
 """Page heights in pixels at which features are taken: from a page far away in the frame to one that fills it."""
 PER_SOURCE = 1800
-PER_DRAWN = 900
+PER_DRAWN = 600
 DARK = 170
 """A feature counts as printed if something darker than this (of 255, after flattening) lies within its radius."""
 
