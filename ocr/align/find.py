@@ -25,6 +25,8 @@ SURE = 40
 """CERTAIN borders with SURE features in agreement, or with a tag, need no other witness, and no other way is tried."""
 FLAWLESS = 0.97
 """Nor where nearly every border was found, if the printed lines agree."""
+ROW = 0.8
+FAINT = 0.6
 LINES = 0.2
 """Else so much of the printed lines must be there too (wrong forms: at most 0.17, right ones: 0.3 and more), ..."""
 LINES_ALONE = 0.35
@@ -56,12 +58,12 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
             sheet, match = _from_boxes(photo, pyramid, sheet, match)
         before = [s.quality for _, s, _ in seen if s.page is sheet.page]
         seen.append((sheet.quality + 0.5 * min(1.0, match.inliers / 60), sheet, match))
-        # a second, finer try that sees no more than the first on a page well attested will not be bettered by a third
-        settled = bool(before) and match.inliers >= 2 * SURE and sheet.quality < max(before) + 0.05
         enough = CERTAIN if how == "tag" or match.inliers >= SURE else FLAWLESS
-        if sheet.quality >= enough and _witnessed(sheet, match, pyramid):
+        if sheet.quality >= enough and _every_row(sheet) and _witnessed(sheet, match, pyramid):
             break
-        if settled and _witnessed(sheet, match, pyramid):
+        # lost ink: a second, finer try that sees no more than the first on a page well attested will not be bettered by a third
+        faint = sheet.quality < FAINT or len(sheet.page.numbers) > _MANY
+        if before and faint and match.inliers >= 2 * SURE and sheet.quality < max(before) + 0.05 and _witnessed(sheet, match, pyramid):
             sheet, _ = _best(seen, pyramid)
             break
     else:
@@ -69,6 +71,13 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     if only_form is not None and sheet.template.form != only_form:
         raise AlignError(ReasonCode.WRONG_FORM, f"the photo shows {sheet.template.form} page {sheet.page.number}, not {only_form}")
     return sheet
+
+
+def _every_row(sheet: AlignedSheet) -> bool:
+    """Among few rows a single one that is off hardly shows in the quality: none may be weak."""
+    if len(sheet.page.numbers) > _MANY:
+        return True
+    return len(sheet.rows) == len(sheet.page.numbers) and min(float(r.border.mean()) for r in sheet.rows) > ROW
 
 
 def _from_boxes(photo: Photo, pyramid: Pyramid, sheet: AlignedSheet, match: Match) -> tuple[AlignedSheet, Match]:
