@@ -1,8 +1,9 @@
 """Clean one located box for a reader that wants ink on white paper, nothing else.
 
 A located crop is 64x64 with the printed border's centre line 8 px inside each edge (``ocr.locate``). Cleaning takes
-the inside, evens out the paper, wipes what is left of the printed border and drops the dotted seven-segment guide of
-the 2024 forms. The very same function prepares the training pictures, so training and reading cannot drift apart.
+the inside, evens out the paper, wipes what is left of the printed border, drops the dotted seven-segment guide of
+the 2024 forms, and brings the writing to the middle and to one size. The very same function prepares the training
+pictures, so training and reading cannot drift apart.
 Pure functions, no state.
 """
 
@@ -28,6 +29,8 @@ _EDGE = 5
 """Border remnants are looked for this deep inside each edge, px."""
 _RING = 4
 """Ink that lies wholly within this many px of an edge is border, not writing."""
+_SIZE = 38
+"""The longer side of the writing after ``centre``, px of 48."""
 _BROAD = np.ones((11, 11), np.uint8)
 """No pen stroke is as broad as this, px."""
 _DOT_AREA = 14
@@ -44,7 +47,9 @@ def clean(crop: Gray) -> Gray:
     A box without ink comes back all white or with faint specks; its grain is not stretched into strokes.
     """
     ink = strokes(flatten(crop))[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    ink = drop_dots(wipe_border(ink))
+    ink, bounds = writing(wipe_border(ink))
+    if bounds is not None:
+        ink = centre(ink, bounds)
     strong = _quantile(ink, 0.985)
     top = max(strong, 2 * _NOISE)
     stretched = np.clip((ink - 0.18 * top) / (0.82 * top), 0.0, 1.0)
@@ -108,16 +113,36 @@ def wipe_border(ink: Ink) -> Ink:
     return out
 
 
-def drop_dots(ink: Ink) -> Ink:
-    """Remove specks that hang on no stroke (the dotted guide, grain) and what lies wholly along an edge (rests of the border)."""
+def writing(ink: Ink) -> tuple[Ink, tuple[int, int, int, int] | None]:
+    """Drop specks that hang on no stroke (the dotted guide, grain) and what lies along an edge (rests of the border).
+
+    Returns:
+        The remaining ink, and its bounding box x, y, width, height; None where nothing is left.
+    """
     smooth = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8), np.float32)  # joins strokes that noise has torn, weakens dots
     mask = (smooth > max(0.8 * _NOISE, 0.3 * _quantile(smooth, 0.985))).astype(np.uint8)
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
     inner = np.bincount(labels[_RING:-_RING, _RING:-_RING].ravel(), minlength=count)
-    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    keep = (stats[:, cv2.CC_STAT_AREA] > _DOT_AREA) & (size > 6) & (inner > 8)
+    x, y, width, height, area = stats.T
+    side = ink.shape[0]
+    upright = (width <= 5) & (height > 12) & ((x < _RING) | (x + width > side - _RING))
+    level = (height <= 5) & (width > 12) & ((y < _RING) | (y + height > side - _RING))
+    keep = (area > _DOT_AREA) & (np.maximum(width, height) > 6) & (inner > 8) & ~upright & ~level
     keep[0] = False
     if not keep.any():
-        return np.zeros_like(ink)
-    near = cv2.dilate(keep[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
-    return np.where(near > 0, ink, 0.0).astype(np.float32)
+        return np.zeros_like(ink), None
+    kept = keep[labels].astype(np.uint8)
+    near = cv2.dilate(kept, np.ones((3, 3), np.uint8))
+    left, top, wide, high = cv2.boundingRect(kept)
+    return np.where(near > 0, ink, 0.0).astype(np.float32), (left, top, wide, high)
+
+
+def centre(ink: Ink, bounds: tuple[int, int, int, int]) -> Ink:
+    """Writing moved to the middle and brought to one size, within limits: a small network need not learn every place and size."""
+    x, y, width, height = bounds
+    scale = min(max(_SIZE / max(width, height), 0.8), 2.0)
+    middle = (ink.shape[0] - 1) / 2
+    dx = middle - scale * (x + (width - 1) / 2)
+    dy = middle - scale * (y + (height - 1) / 2)
+    matrix = np.array([[scale, 0.0, dx], [0.0, scale, dy]])
+    return np.asarray(cv2.warpAffine(ink, matrix, ink.shape[::-1], flags=cv2.INTER_LINEAR), np.float32)

@@ -47,9 +47,21 @@ def test_dotted_guide_goes_and_a_faint_stroke_stays() -> None:
     assert darkness(clean(crop)) < 3
     cv2.line(crop, (42, 16), (42, 48), 150, 2)
     out = clean(crop)
-    column = out[PAD + 10 : PAD + 38, PAD + 34 - 2 : PAD + 34 + 3].min(axis=1)
+    column = out[PAD + 10 : PAD + 38, SIDE // 2 - 3 : SIDE // 2 + 3].min(axis=1)
     assert (column < 128).mean() > 0.9
-    assert darkness(out[:, : PAD + 28]) < 3
+    assert darkness(out[:, : SIDE // 2 - 6]) < 3
+
+
+def test_writing_comes_to_the_middle_and_to_one_size() -> None:
+    outs = []
+    for x, y, size in ((14, 14, 34), (26, 18, 22), (18, 26, 24)):
+        crop = box()
+        cv2.polylines(crop, [np.array([(x, y), (x + size // 2, y), (x, y + size)], np.int32)], False, 70, 3)
+        outs.append(255 - clean(crop).astype(float))
+    for out in outs:
+        ys, xs = np.nonzero(out > 128)
+        assert abs((ys.min() + ys.max()) / 2 - (SIDE - 1) / 2) < 2 and abs((xs.min() + xs.max()) / 2 - (SIDE - 1) / 2) < 2
+        assert 34 <= ys.max() - ys.min() <= 42
 
 
 def test_shadow_does_not_become_ink() -> None:

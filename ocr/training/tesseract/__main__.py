@@ -130,7 +130,7 @@ def train(options: argparse.Namespace, work: Path) -> None:
         model = build(others, work / f"fold{fold}", options.lines, options.iterations, options.seed + fold)
         read[mine], confidence[mine] = held_out(data, model, mine)
         log.info("fold %d: %.4f of clean boxes right", fold, (read == data["labels"])[mine & data["clean"]].mean())
-    clean_boxes = data["clean"]
+    clean_boxes = data["clean"] & (data["source"] != lines.GENERATED)
     found = calibrate.fit(data["labels"][clean_boxes], read[clean_boxes], confidence[clean_boxes])
     summary: dict[str, Any] = {"held_out": summarise(data, read)}
     summary["calibration_error"] = round(

@@ -56,7 +56,7 @@ def starter(symbols: str, work: Path) -> Path:
 def train(
     base: Path, listing: Path, evaluation: Path, prefix: Path, iterations: int, rate: float, continue_from: Path | None = None
 ) -> Path:
-    """Train for ``iterations`` lines with Adam; returns the best checkpoint (or the last where none was called best)."""
+    """Train for ``iterations`` lines with Adam; returns the checkpoint that errs least on ``evaluation``."""
     arguments: list[str | Path] = ["lstmtraining", "--traineddata", base, "--train_listfile", listing, "--eval_listfile", evaluation]
     arguments += ["--model_output", prefix, "--max_iterations", str(iterations), "--learning_rate", str(rate)]
     arguments += ["--max_image_MB", "3000", "--target_error_rate", "0.0001", "--debug_interval", "0", "--net_mode", "192"]
@@ -65,10 +65,18 @@ def train(
     else:
         arguments += ["--continue_from", continue_from, "--reset_learning_rate"]
     run(arguments, prefix.with_suffix(".log"))
-    found = list(prefix.parent.glob(f"{prefix.name}_[0-9]*.checkpoint"))
-    if not found:
-        return prefix.with_name(f"{prefix.name}_checkpoint")
-    return min(found, key=lambda p: float(re.split(r"[_]", p.stem.removeprefix(prefix.name + "_"))[0]))
+    # the rate in a "best" checkpoint's name is a running mean over few lines at first: measure instead
+    candidates = [*sorted(prefix.parent.glob(f"{prefix.name}_*[0-9].checkpoint"))[:5], prefix.with_name(f"{prefix.name}_checkpoint")]
+    return min(candidates, key=lambda c: error_rate(base, c, evaluation))
+
+
+def error_rate(base: Path, checkpoint: Path, listing: Path) -> float:
+    """Percent of the lines of ``listing`` that ``checkpoint`` reads wrongly."""
+    arguments: list[str | Path] = ["lstmeval", "--model", checkpoint, "--traineddata", base, "--eval_listfile", listing, "--verbosity", "0"]
+    said = re.search(r"BCER eval=([0-9.]+)", run(arguments, checkpoint.with_suffix(".eval.log")))
+    if said is None:
+        raise ToolError("lstmeval gave no error rate")
+    return float(said.group(1))
 
 
 def pack(base: Path, checkpoint: Path, out: Path, log: Path) -> None:
