@@ -23,6 +23,9 @@ GOOD = 0.75
 CERTAIN = 0.93
 SURE = 40
 """CERTAIN borders with SURE features in agreement, or with a tag, need no other witness, and no other way is tried."""
+CLEAR = 0.88
+HINTED = 20
+"""In the end so much will do: blur takes features and lines before it takes boxes (look-alikes: quality at most 0.73)."""
 FLAWLESS = 0.97
 """Nor where nearly every border was found, if the printed lines agree."""
 ROW = 0.8
@@ -109,7 +112,7 @@ def _witnessed(sheet: AlignedSheet, match: Match, pyramid: Pyramid) -> bool:
         return False
     if sheet.how == "tag":
         return sheet.quality >= TAGGED
-    if sheet.quality >= CERTAIN and match.inliers >= SURE:
+    if (sheet.quality >= CERTAIN and match.inliers >= SURE) or (sheet.quality >= CLEAR and match.inliers >= HINTED):
         return True
     lines = lines_found(sheet, pyramid)
     return (sheet.quality >= GOOD and lines >= LINES) or (match.inliers >= SURE and lines >= LINES_ALONE)
