@@ -64,7 +64,8 @@ policy: setup ## choose weights and thresholds from held-out readings: DATA=FOLD
 
 features: setup ## compute the reference features of forms without a tag anew: DATA=FOLDER
 	$(call need_data)
-	$(PY) -m ocr.training.features --data $(DATA)
+	$(PY) scripts/draw_blanks.py $(TRAINING)/blanks
+	$(PY) -m ocr.training.features --data $(DATA) --drawn $(TRAINING)/blanks
 
 $(TRAINING)/crops.npz:
 	$(call need_data)
