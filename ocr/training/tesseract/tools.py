@@ -66,7 +66,8 @@ def train(
         arguments += ["--continue_from", continue_from, "--reset_learning_rate"]
     run(arguments, prefix.with_suffix(".log"))
     # the rate in a "best" checkpoint's name is a running mean over few lines at first: measure instead
-    candidates = [*sorted(prefix.parent.glob(f"{prefix.name}_*[0-9].checkpoint"))[:5], prefix.with_name(f"{prefix.name}_checkpoint")]
+    called_best = sorted(prefix.parent.glob(f"{prefix.name}_*[0-9].checkpoint"), key=lambda c: float(c.name.split("_")[-3]))
+    candidates = [prefix.with_name(f"{prefix.name}_checkpoint"), *called_best[:4]]
     return min(candidates, key=lambda c: error_rate(base, c, evaluation))
 
 
