@@ -1,13 +1,13 @@
 """Accept a sheet, or say every reason why a person must look. Strict: when in doubt, review.
 
-A sheet passes only if each number is well-formed, confident, unanimous among the readers that spoke, tied to others by a
-sum that holds or confirmed by its own bubbles, lies in boxes that were found, and no rule of severity ``error`` is broken
-or undecided.
+A sheet passes only if each number is well-formed, clean, confident, lies in boxes that were found, and has a witness beside
+the network: a sum that holds ties it to others, or its own bubbles say the same. Where Tesseract reads something else (or
+nothing), a sum is needed and more confidence. No rule of severity ``error`` may be broken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ocr.policy import Policy
 from ocr.types import AlignedSheet, LocatedBox
@@ -60,7 +60,8 @@ def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Findin
         marked = _marks_agree(n)
         if marked is False:
             note(ReasonCode.MARKS_DISAGREE, n.name)
-        if _ocr_disagrees(n):
+        alone = stands_alone(n)
+        if alone and not (n.name in summed and n.confidence >= policy.confident_alone):
             note(ReasonCode.READERS_DISAGREE, n.name)
         if n.name not in summed and not marked:
             note(ReasonCode.UNCHECKED_NUMBER, n.name)
@@ -79,8 +80,8 @@ def _rule_reasons(findings: Sequence[Finding]) -> Iterable[Reason]:
             yield _reason(code, f.numbers, detail)
 
 
-def _ocr_disagrees(n: NumberReading) -> bool:
-    """True unless every reader of the ink that spoke reads the same value as the fused one."""
+def stands_alone(n: NumberReading) -> bool:
+    """True unless both readers of the ink (network and Tesseract) read the fused value."""
     spoken = [s for r, s in n.readers.items() if r in ("cnn", "tesseract")]
     return any(_value_if_complete(s.boxes) != n.value for s in spoken) or len(spoken) < 2
 
@@ -112,8 +113,3 @@ def _marks_agree(n: NumberReading) -> bool | None:
 
 def _reason(code: ReasonCode, names: Iterable[str], detail: str = "") -> Reason:
     return Reason(code, tuple(names), texts.message(code, detail))
-
-
-def readers_agreeing(n: NumberReading) -> Mapping[str, bool]:
-    """Reader -> does it read the fused value? For the review screen and for reports."""
-    return {r: _value_if_complete(s.boxes) == n.value for r, s in n.readers.items()}

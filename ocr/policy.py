@@ -27,7 +27,8 @@ class Policy:
     junk: from this probability on a box is reported as "?" and its number has no value; below it the best glyph stays as a
         suggestion, with the doubt in its confidence.
     clean: least probability that all boxes of a number are clean; below it the reason ``corrected`` is given.
-    confident_checked: least confidence of a number that a holding sum ties to others.
+    confident_checked: least confidence of a number that a holding sum ties to others, all readers agreeing.
+    confident_alone: the same where Tesseract reads something else or nothing, so that the sum is the only second witness.
     confident_marked: the same for one that only its own bubbles confirm.
     border: least share of a box's printed border that must be found.
     quality: least alignment quality of an accepted sheet.
@@ -40,6 +41,7 @@ class Policy:
     junk: float
     clean: float
     confident_checked: float
+    confident_alone: float
     confident_marked: float
     border: float
     quality: float
@@ -63,6 +65,7 @@ def default() -> Policy:
         junk=float(raw["junk"]),
         clean=float(raw["clean"]),
         confident_checked=float(raw["confident_checked"]),
+        confident_alone=float(raw["confident_alone"]),
         confident_marked=float(raw["confident_marked"]),
         border=float(raw["border"]),
         quality=float(raw["quality"]),

@@ -3,12 +3,15 @@
     python -m ocr.training.policy --data DIR --cnn cnn-heldout.npz --tesseract tesseract-heldout.npz [--out ...] [--report ...]
 
 The two npz hold what each reader said of boxes of *groups it was not trained on* (arrays source, photo, number, index,
-truth, scores). Only sheets for which both readers have a held-out word are used: nothing here was seen in training.
+truth, scores). Nothing here was seen in training.
 
     weights       log-linear pool, grid search for the least negative log likelihood of the boxes' true glyphs
     temperature   of the numbers' log odds, grid search for the least negative log likelihood of right/wrong
-    thresholds    per kind of evidence: the largest confidence of a wrong number that everything else let pass, moved half
-                  way to certainty in log odds; never below 0.9
+    thresholds    the least confidence at which the upper 95 % bound of the measured share of wrong *numbers* stays below a
+                  limit: 2 % where both readers agree, 1 % over all numbers for the one that stands alone. Arithmetic comes
+                  on top: a wrong number passes only if another one is wrong by just as much. Never below the floors.
+
+Sheets for which only the network has a held-out word count too, as if Tesseract had been silent.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from ocr.decide import decide
+from ocr.decide import decide, stands_alone
 from ocr.fuse import fuse, pool
 from ocr.policy import FILE, Policy, default
 from ocr.types import AlignedSheet, BoxReading, Floats, LocatedBox, Photo
@@ -33,6 +36,13 @@ from tally.glyphs import EMPTY, GLYPHS, value_of
 from tally.interpretation import Accepted, NumberReading
 from templates_c1 import registry, rules
 from templates_c1.schema import Page, Template
+
+GRID = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998)
+"""Thresholds that are tried."""
+AGREED, ALONE = (0.02, 0.9), (0.01, 0.95)
+"""Limit of the upper bound of the share of wrong numbers, and floor of the threshold."""
+MARKED = 0.97
+"""Where only bubbles confirm a number there are too few real sheets to measure: set by hand, strict."""
 
 Key = tuple[str, str, str, int]
 """source, photo, number, box index."""
@@ -86,7 +96,7 @@ class SheetCase:
 
 
 def sheet_cases(data: Path, readers: Mapping[str, Heldout]) -> list[SheetCase]:
-    """Every sheet under ``data`` for whose boxes all ``readers`` have a held-out word."""
+    """Every sheet under ``data`` for whose boxes the network has a held-out word, with the other readers' where they have one."""
     cases = []
     for file in sorted(data.glob("*/truth.json")):
         source = file.parent.name
@@ -96,8 +106,9 @@ def sheet_cases(data: Path, readers: Mapping[str, Heldout]) -> list[SheetCase]:
             template = registry.template(t["form"])
             page = template.page(t["page"])
             keys = [(source, photo, n.name, i) for n in page.numbers for i in range(len(n.boxes))]
-            if all(k in scores for k in keys for scores in readers.values()):
-                readings = {r: tuple(BoxReading(r, k[2], k[3], scores[k]) for k in keys) for r, scores in readers.items()}
+            told = {r: scores for r, scores in readers.items() if all(k in scores for k in keys)}
+            if "cnn" in told:
+                readings = {r: tuple(BoxReading(r, k[2], k[3], scores[k]) for k in keys) for r, scores in told.items()}
                 truth = {n: None if "?" in b else value_of(b.replace(" ", "_")) for n, b in t["numbers"].items()}
                 cases.append(SheetCase(source, photo, template, page, readings, truth))
     return cases
@@ -123,30 +134,62 @@ def fit_temperature(cases: Iterable[SheetCase], policy: Policy) -> float:
     return min((round(float(t), 3) for t in np.geomspace(0.3, 2.0, 60)), key=loss)
 
 
-def choose_threshold(cases: Iterable[SheetCase], policy: Policy, field: str) -> tuple[float, int]:
-    """Least confidence for ``field`` with no wrong sheet passing, with a margin of half the remaining log odds.
+def upper_bound(wrong: int, n: int, alpha: float = 0.05) -> float:
+    """One-sided upper confidence limit of a share (Clopper and Pearson, 1934), by bisection. 1.0 if ``n`` is 0."""
+    if n == 0 or wrong >= n:
+        return 1.0
+    low, high = wrong / n, 1.0
+    for _ in range(50):
+        p = (low + high) / 2
+        terms = (
+            math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * math.log(p) + (n - i) * math.log1p(-p)
+            for i in range(wrong + 1)
+        )
+        if sum(map(math.exp, terms)) > alpha:
+            low = p
+        else:
+            high = p
+    return high
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One held-out number: its confidence, whether it is right, whether both readers of the ink agree on it."""
+
+    confidence: float
+    right: bool
+    agreed: bool
+
+
+def judged(cases: Iterable[SheetCase], policy: Policy) -> list[Judged]:
+    """Every clean-looking number of the cases, doubtful ones included; one that a person cannot read is never right."""
+    return [
+        Judged(n.confidence, c.truth[n.name] is not None and n.value == c.truth[n.name], not stands_alone(n))
+        for c in cases
+        for n in c.numbers(policy)
+        if n.name in c.truth and n.clean >= policy.clean
+    ]
+
+
+def choose_threshold(numbers: list[Judged], limit: float, floor: float) -> tuple[float, int, int, float]:
+    """Least confidence from GRID at which the upper bound of the share of wrong numbers is below ``limit``.
 
     Returns:
-        the threshold and how many held-out sheets were wrong yet stopped by confidence alone.
+        threshold (at least ``floor``; the last of GRID if none will do), numbers at or above it, wrong ones, their upper bound.
     """
-    open_door = replace(policy, confident_checked=0.0, confident_marked=0.0)
-    worst = []
-    for c in cases:
-        numbers = c.numbers(policy)
-        if c.wrong(numbers) and c.passes(numbers, open_door):
-            worst.append(min(n.confidence for n in numbers))
-    floor = max(worst, default=0.0)
-    if floor <= 0:
-        return 0.9, 0
-    odds = math.log(floor / (1 - floor))
-    return max(0.9, round(1 / (1 + math.exp(-(odds + 1.0))), 4)), len(worst)
+    for t in GRID:
+        above = [n for n in numbers if n.confidence >= t]
+        wrong = sum(not n.right for n in above)
+        if t >= floor and upper_bound(wrong, len(above)) <= limit:
+            break
+    return t, len(above), wrong, round(upper_bound(wrong, len(above)), 5)
 
 
 def curve(cases: list[SheetCase], policy: Policy) -> list[dict[str, Any]]:
     """Accepted share against silent errors as the threshold moves."""
     rows = []
     for t in (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999):
-        p = replace(policy, confident_checked=t, confident_marked=max(t, policy.confident_marked))
+        p = replace(policy, confident_checked=t, confident_alone=t, confident_marked=max(t, policy.confident_marked))
         passed = [(c, n) for c in cases if c.passes(n := c.numbers(p), p)]
         rows.append({"threshold": t, "sheets": len(cases), "accepted": len(passed), "silent": sum(bool(c.wrong(n)) for c, n in passed)})
     return rows
@@ -169,19 +212,31 @@ def main() -> None:
     policy = replace(default(), weights=MappingProxyType({"cnn": w_cnn, "tesseract": w_tess, "marks": default().weights["marks"]}))
     cases = sheet_cases(a.data, {"cnn": cnn, "tesseract": tess})
     policy = replace(policy, temperature=fit_temperature(cases, policy))
-    threshold, stopped = choose_threshold(cases, policy, "confident_checked")
-    policy = replace(policy, confident_checked=threshold, confident_marked=max(threshold, 0.97))
+    numbers = judged(cases, policy)
+    agreed = choose_threshold([n for n in numbers if n.agreed], *AGREED)
+    alone = choose_threshold(numbers, *ALONE)
+    policy = replace(policy, confident_checked=agreed[0], confident_alone=alone[0], confident_marked=max(agreed[0], MARKED))
     out = {
         "weights": dict(policy.weights),
         "malformed": policy.malformed,
         "temperature": policy.temperature,
+        "junk": policy.junk,
+        "clean": policy.clean,
         "confident_checked": policy.confident_checked,
+        "confident_alone": policy.confident_alone,
         "confident_marked": policy.confident_marked,
         "border": policy.border,
         "quality": policy.quality,
     }
     a.out.write_text(json.dumps(out, indent=2) + "\n", encoding="utf-8")
-    report = {"boxes": len(both), "sheets": len(cases), "stopped_by_confidence_alone": stopped, "curve": curve(cases, policy)}
+    names = ("threshold", "numbers", "wrong", "upper_bound")
+    report = {
+        "boxes": len(both),
+        "sheets": len(cases),
+        "agreed": dict(zip(names, agreed, strict=True)),
+        "alone": dict(zip(names, alone, strict=True)),
+        "curve": curve(cases, policy),
+    }
     if a.report:
         a.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(out | report, indent=2))  # noqa: T201

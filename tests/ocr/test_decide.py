@@ -14,7 +14,7 @@ from ocr.types import AlignedSheet, LocatedBox, Photo
 from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, ReaderSays, ReasonCode, RuleKind, Severity
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size, Template
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.9, 0.97, 0.4, 0.5)
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.9, 0.95, 0.97, 0.4, 0.5)
 L = Label(id="x", en="x")
 PAGE = Page(
     number=2,
@@ -35,6 +35,12 @@ def number(name: str, boxes: str, value: int | None, confidence: float = 0.99, m
     if marks:
         readers["marks"] = ReaderSays(marks, 0.99)
     return NumberReading(name, boxes, value, confidence, readers)
+
+
+def alone(tesseract: str | None, confidence: float) -> NumberReading:
+    """Read 10 by the network, something else or nothing by Tesseract."""
+    readers = {"cnn": ReaderSays("10", 0.9)} | ({"tesseract": ReaderSays(tesseract, 0.5)} if tesseract else {})
+    return replace(number("a", "10", 10, confidence), readers=readers)
 
 
 GOOD = [number("a", "10", 10), number("b", "20", 20), number("sah", "30", 30)]
@@ -76,15 +82,9 @@ def test_broken_bound() -> None:
     ("bad", "expected"),
     [
         (number("a", "10", 10, 0.89), {ReasonCode.LOW_CONFIDENCE}),
-        (
-            replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9), "tesseract": ReaderSays("16", 0.9)}),
-            {ReasonCode.READERS_DISAGREE},
-        ),
-        (replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9)}), {ReasonCode.READERS_DISAGREE}),
-        (
-            replace(number("a", "10", 10), readers={"cnn": ReaderSays("10", 0.9), "tesseract": ReaderSays("1?", 0)}),
-            {ReasonCode.READERS_DISAGREE},
-        ),
+        (alone("16", 0.94), {ReasonCode.READERS_DISAGREE}),
+        (alone("1?", 0.94), {ReasonCode.READERS_DISAGREE}),
+        (alone(None, 0.94), {ReasonCode.READERS_DISAGREE}),
         (number("a", "1?", None), {ReasonCode.CORRECTED}),
         (replace(number("a", "10", 10), clean=0.5), {ReasonCode.CORRECTED}),
         (number("a", "1X", None), {ReasonCode.MALFORMED_NUMBER}),
@@ -94,6 +94,15 @@ def test_broken_bound() -> None:
 )
 def test_one_bad_number(bad: NumberReading, expected: set[ReasonCode]) -> None:
     assert expected <= codes(SHEET, BOXES, [bad, *GOOD[1:]], [SUM])
+
+
+def test_without_tesseract_a_sum_and_more_confidence_are_needed() -> None:
+    for word in ("16", "1?", None):
+        n = alone(word, 0.96)
+        assert isinstance(decide(SHEET, BOXES, [n, *GOOD[1:]], [SUM], POLICY), Accepted)
+        assert ReasonCode.READERS_DISAGREE in codes(SHEET, BOXES, [n, *GOOD[1:]], [])
+        marked = [replace(m, readers={**m.readers, "marks": ReaderSays(m.boxes, 0.99)}) for m in (n, *GOOD[1:])]
+        assert codes(SHEET, BOXES, marked, []) >= {ReasonCode.READERS_DISAGREE}, "bubbles do not replace the second reader"
 
 
 def test_number_without_a_sum_needs_its_bubbles_and_more_confidence() -> None:
