@@ -60,20 +60,20 @@ class CnnReader:
         (out,) = self._session.run(["logits"], {"boxes": np.stack(small)[:, None].astype(np.float32)})
         return np.asarray(out, dtype=np.float64)
 
-    def scores(self, crops: NDArray[np.uint8], form: str | None = None) -> Floats:
+    def scores(self, crops: NDArray[np.uint8], source: str | None = None) -> Floats:
         """(n, 64, 64) uint8 crops -> (n, 14) calibrated probabilities over ``GLYPHS``, each row's sum 1.
 
-        ``form`` picks the temperature fitted for that form where there is one; without it the general one is used.
+        ``source`` picks the temperature fitted for that kind of picture (names in the side-car); without it the general one is used.
         """
-        logits = self.logits(crops) / self.temperatures.get(form or "", self.temperature)
+        logits = self.logits(crops) / self.temperatures.get(source or "", self.temperature)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True)) if len(logits) else logits
         return np.asarray(powers / powers.sum(axis=1, keepdims=True)) if len(logits) else powers
 
-    def read(self, boxes: Sequence[LocatedBox], form: str | None = None) -> list[BoxReading]:
+    def read(self, boxes: Sequence[LocatedBox], source: str | None = None) -> list[BoxReading]:
         """One reading for each box, in the same order."""
         if not boxes:
             return []
-        scores = self.scores(np.stack([box.crop for box in boxes]), form)
+        scores = self.scores(np.stack([box.crop for box in boxes]), source)
         return [BoxReading(self.name, box.number, box.index, row) for box, row in zip(boxes, scores, strict=True)]
 
 

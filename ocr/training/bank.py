@@ -96,6 +96,8 @@ class Composer:
         picture, glyph = self._kinds[kind]()
         if glyph != JUNK and random.random() < 0.15:
             picture = self._intruders(picture)
+        if random.random() < 0.05:
+            picture = ink.put(picture, ink.dotted_guide(random.uniform(0.5, 1.0), random.uniform(20, 130)))
         return augment.damage(picture, self.rng), GLYPHS.index(glyph)
 
     # what is drawn -----------------------------------------------------------------------------------------------------------------

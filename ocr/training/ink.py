@@ -172,6 +172,16 @@ def _along(line: Points) -> list[tuple[float, float]]:
     return [(x0 + (x1 - x0) * k / n, y0 + (y1 - y0) * k / n) for k in range(n + 1)]
 
 
+def dotted_guide(size: float, dark: float) -> Image:
+    """The dotted seven-segment figure that the 2024 form prints into its boxes, ``size`` of what the form has, up to 1.1."""
+    w, h = 12 * size, 20 * size
+    gap = random.uniform(2.2, 3.6)
+    cx, cy = 31.5 + random.gauss(0, 1), 31.5 + random.gauss(0, 1)
+    dots = [(cx + x, cy + y) for y in (-h, 0.0, h) for x in np.arange(-w, w + 0.1, gap)]
+    dots += [(cx + x, cy + y) for x in (-w, w) for y in np.arange(-h, h + 0.1, gap)]
+    return strokes([[d, (d[0] + 0.1, d[1])] for d in dots], random.uniform(0.7, 1.5), dark, 0.1)
+
+
 def dash_lines() -> list[Points]:
     """A dash in the box, or a line through all boxes of a row."""
     y = 31.5 + random.gauss(0, 4)
