@@ -60,7 +60,7 @@ train-extras: setup ## install what training the network needs into .venv-train 
 
 policy: setup ## choose weights and thresholds from held-out readings: DATA=FOLDER, after both trainings
 	$(call need_data)
-	$(PY) -m ocr.training.policy --data $(DATA) --cnn $(TRAINING)/cnn/heldout.npz --tesseract $(TRAINING)/tesseract/HELDOUT.npz
+	$(PY) -m ocr.training.policy --data $(DATA) --cnn $(TRAINING)/cnn/heldout.npz --tesseract $(TRAINING)/tesseract/HELDOUT.npz --doc docs/policy.md
 
 features: setup ## compute the reference features of forms without a tag anew: DATA=FOLDER
 	$(call need_data)

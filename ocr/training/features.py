@@ -4,7 +4,8 @@
 
 ``--data``: holds ``forms/blank/*.png`` (blank pages rebuilt as medians of registered photos) and ``forms/*.pdf`` (official
 blanks, rendered by pdftoppm). ``--drawn``: pictures ``<form>_p<page>.png`` of the drawn blank, exactly the template's page from
-edge to edge (``scripts/draw_blanks.py`` makes them). All sources of a page are merged, so that real photos and generated samples both register.
+edge to edge (``scripts/draw_blanks.py`` makes them). All sources of a page are merged, so that real photos and generated
+samples both register.
 """
 
 from __future__ import annotations

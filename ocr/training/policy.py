@@ -31,6 +31,7 @@ import numpy as np
 from ocr.decide import decide, stands_alone
 from ocr.fuse import fuse, pool
 from ocr.policy import FILE, Policy, default
+from ocr.training.policy_report import markdown
 from ocr.types import AlignedSheet, BoxReading, Floats, LocatedBox, Photo
 from tally.glyphs import EMPTY, GLYPHS, value_of
 from tally.interpretation import Accepted, NumberReading
@@ -202,7 +203,7 @@ def main() -> None:
     ap.add_argument("--cnn", type=Path, required=True)
     ap.add_argument("--tesseract", type=Path, required=True)
     ap.add_argument("--out", type=Path, default=FILE)
-    ap.add_argument("--report", type=Path, help="JSON with the curve and the counts")
+    ap.add_argument("--doc", type=Path, help="page that tells what was measured (docs/policy.md)")
     a = ap.parse_args()
     cnn, truth = load_heldout(a.cnn)
     tess, _ = load_heldout(a.tesseract)
@@ -237,8 +238,8 @@ def main() -> None:
         "alone": dict(zip(names, alone, strict=True)),
         "curve": curve(cases, policy),
     }
-    if a.report:
-        a.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    if a.doc:
+        a.doc.write_text(markdown(out, report), encoding="utf-8")
     print(json.dumps(out | report, indent=2))  # noqa: T201
 
 

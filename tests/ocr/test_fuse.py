@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ocr.fuse import fuse, number_from, pool
 from ocr.policy import Policy, default
 from ocr.types import BoxReading, Floats
-from tally.glyphs import GLYPHS, is_well_formed, value_of
+from tally.glyphs import GLYPHS, is_well_formed
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size
 
 POLICY = Policy("t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.95, 0.8, 0.9, 0.95, 0.97, 0.4, 0.4)
