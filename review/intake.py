@@ -25,7 +25,7 @@ from review import commit, people, reasons
 from review.errors import DuplicateOtherTps, DuplicatePhoto, OutsideArea, UnknownPage, UnknownPhoto
 from review.reasons import ReasonText
 from review.receipt import Receipt, receipt_of
-from review.values import doubts_of_accepted
+from review.values import doubts_across_pages, doubts_of_accepted
 from tally import codec
 from tally.interpretation import Accepted, ReasonCode, Unreadable
 from tally.interpretation import Interpretation as MachineWord
@@ -225,10 +225,12 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
     doubts = list(reasons.of_machine(outcome.reasons))
     if photo.stated_page is not None and photo.stated_page != outcome.page:
         doubts.append(reasons.own(reasons.STATED_PAGE_DIFFERS, detail=f"{photo.stated_page} / {outcome.page}"))
+    values = {n.name: n.value for n in outcome.numbers}
+    place = commit.Place(photo.election_id, photo.tps_id, where.form, where.page)
     if isinstance(outcome, Accepted):
         doubts += doubts_of_accepted(outcome)
-    values = {n.name: n.value for n in outcome.numbers}
-    stands = commit.current(session, commit.Place(photo.election_id, photo.tps_id, where.form, where.page))
+        doubts += doubts_across_pages(session, place, values)
+    stands = commit.current(session, place)
     differs = stands is not None and not stands.void and commit.values_of(stands) != values
     if differs:
         doubts.append(reasons.of_code(ReasonCode.CONFLICT))

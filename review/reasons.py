@@ -1,4 +1,4 @@
-"""Reasons as they are stored in the queue and shown to people. The machine's are tally's; three come from here."""
+"""Reasons as they are stored in the queue and shown to people. The machine's are tally's; four come from here."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class ReasonText:
 STATED_PAGE_DIFFERS = "stated_page_differs"
 NOT_COMPLETE = "not_complete"
 WITHDRAWN = "withdrawn"
+PAGES_DISAGREE = "pages_disagree"
 
 _OWN = {
     STATED_PAGE_DIFFERS: (
@@ -35,6 +36,10 @@ _OWN = {
     NOT_COMPLETE: (
         "Bacaan mesin tidak lengkap atau tidak memenuhi aturan formulir.",
         "The machine's reading is not complete or breaks a rule of the form.",
+    ),
+    PAGES_DISAGREE: (
+        "Angka pada halaman ini tidak cocok dengan halaman lain dari TPS yang sama.",
+        "A number on this page does not fit another page of the same station.",
     ),
     WITHDRAWN: ("Angka yang sudah disahkan ditarik kembali.", "Counts that stood were withdrawn."),
 }

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sqlalchemy.orm import Session
+
+from review import commit
 from review.errors import BadValues, RulesBroken
-from review.reasons import NOT_COMPLETE, ReasonText, own
+from review.reasons import NOT_COMPLETE, PAGES_DISAGREE, ReasonText, own
 from tally.glyphs import value_of
 from tally.interpretation import Accepted, Severity
 from templates_c1.registry import page as template_page
-from templates_c1.rules import check
+from templates_c1.registry import template
+from templates_c1.rules import check, check_across
 from templates_c1.schema import Page
 
 
@@ -62,3 +66,25 @@ def doubts_of_accepted(outcome: Accepted) -> tuple[ReasonText, ...]:
     )
     wrong += sorted({n for f in check(page, values) if f.holds is False and f.severity is Severity.ERROR for n in f.numbers})
     return (own(NOT_COMPLETE, dict.fromkeys(wrong)),) if wrong else ()
+
+
+def doubts_across_pages(session: Session, place: commit.Place, values: Mapping[str, int | None]) -> tuple[ReasonText, ...]:
+    """Does a sheet fit what already stands for the other pages of its TPS (votes on page 2 and their total on page 3, say)?
+
+    Only rules of severity ``error`` that name a number of this sheet count. The pages are two writings of the same count, so
+    a misreading that its own page cannot show is caught by the other.
+    """
+    form = template(place.form)
+    others: dict[str, int | None] = {}
+    for page in form.pages:
+        stands = commit.current(session, replace(place, page=page.number)) if page.number != place.page else None
+        if stands is not None and not stands.void:
+            others |= commit.values_of(stands)
+    broken = [
+        f
+        for f in check_across(form, others | dict(values))
+        if f.holds is False and f.severity is Severity.ERROR and any(n in values for n in f.numbers)
+    ]
+    names = dict.fromkeys(n for f in broken for n in f.numbers if n in values)
+    detail = "; ".join(f"{f.rule}: {f.actual} / {f.expected}" for f in broken)
+    return (own(PAGES_DISAGREE, names, detail),) if broken else ()

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tally.arithmetic import Values, check_at_most, check_sum
 from tally.interpretation import Finding, Severity
-from templates_c1.schema import Page, SumRule
+from templates_c1.schema import Page, Rule, SumRule, Template
 
 
 def check(page: Page, values: Values) -> tuple[Finding, ...]:
     """Every rule of ``page`` against ``values`` (number name -> integer or None), in the template's order."""
+    return _check(page.rules, values)
+
+
+def check_across(template: Template, values: Values) -> tuple[Finding, ...]:
+    """Every rule across the pages of one TPS against the values of all its pages together; undecided where a page is missing."""
+    return _check(template.rules, values)
+
+
+def _check(rules: Iterable[Rule], values: Values) -> tuple[Finding, ...]:
     return tuple(
         check_sum(r.id, r.total, r.parts, Severity(r.severity), values)
         if isinstance(r, SumRule)
         else check_at_most(r.id, r.number, r.bound, Severity(r.severity), values)
-        for r in page.rules
+        for r in rules
     )

@@ -38,7 +38,9 @@ def test_levels_and_limits(world: World) -> None:
     for n, tps in enumerate(PLACES, 1):
         world.read(world.upload(tps=tps), votes(n, 10 * n, 0))
     world.read(world.upload(), validity(11, 2), page=3)
-    world.read(world.upload(), dict.fromkeys(page_one(), 0), page=1)
+    thirteen = ("pemilih_dpt", "pengguna_dpt", "pengguna_total")
+    came = {f"{n}_{s}": 13 for n in thirteen for s in ("l", "jml")} | {"ss_diterima": 13, "ss_digunakan": 13}
+    world.read(world.upload(), dict.fromkeys(page_one(), 0) | came, page=1)
     with world.db.reading() as s:
         by = {level: {r.region.code: r for r in totals(s, "ppwp-2024", level)} for level in Level}
         assert {k: len(v) for k, v in by.items()} == {Level.REGENCY: 1, Level.KECAMATAN: 21, Level.DESA: 313, Level.TPS: 2564}

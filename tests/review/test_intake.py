@@ -231,3 +231,19 @@ def test_interpretation_of_another_file_is_refused(world: World) -> None:
 
         record_interpretation(s, 987654, word(other, votes(1, 2, 3)))
     assert count(world, Interpretation) == 0
+
+
+def test_pages_of_one_station_must_fit_each_other(world: World) -> None:
+    assert world.read(world.upload(), votes(10, 20, 30)).disposition is Disposition.COMMITTED
+    third = world.upload()
+    assert world.read(third, validity(61, 2), page=3).disposition is Disposition.REVIEW
+    with world.db.reading() as s:
+        (reason,) = queue(s).items[0].reasons
+    assert (reason.code, reason.numbers) == ("pages_disagree", ("suara_sah",))
+    assert "61" in reason.message and "60" in reason.message
+    assert world.read(world.upload(), validity(60, 2), page=3).disposition is Disposition.COMMITTED
+
+
+def test_another_station_has_no_say_in_that(world: World) -> None:
+    world.read(world.upload(tps=OTHER_TPS), votes(10, 20, 30))
+    assert world.read(world.upload(), validity(61, 2), page=3).disposition is Disposition.COMMITTED
