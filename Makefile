@@ -5,12 +5,14 @@ DATA ?=
 PYTEST_ARGS ?=
 HANDWRITING ?=
 TRAINING := var/training
+CNN ?= $(TRAINING)/cnn/heldout.npz
+TESSERACT ?= $(TRAINING)/tesseract/HELDOUT.npz
 TRAIN_PY ?= .venv-train/bin/python
 need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json files are: make $@ DATA=FOLDER))
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint format pytest bench accuracy train-cnn train-tesseract train-extras policy features samples lock clean
+.PHONY: help setup demo test test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-extras policy features samples lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -29,8 +31,13 @@ test: ## set up with Chromium, then run every check and every test
 pytest: setup ## the tests alone; PYTEST_ARGS="tests/ocr -k align" for some of them
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
+test-postgres: ## the tests of the database and the services on PostgreSQL instead of SQLite
+	@scripts/setup --postgres
+	@C1_TEST_DATABASE=postgresql $(PY) -m pytest tests/db tests/review
+
 lint: setup ## ruff, mypy --strict, and the direction of imports
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
 
@@ -60,7 +67,7 @@ train-extras: setup ## install what training the network needs into .venv-train 
 
 policy: setup ## choose weights and thresholds from held-out readings: DATA=FOLDER, after both trainings
 	$(call need_data)
-	$(PY) -m ocr.training.policy --data $(DATA) --cnn $(TRAINING)/cnn/heldout.npz --tesseract $(TRAINING)/tesseract/HELDOUT.npz --doc docs/policy.md
+	$(PY) -m ocr.training.policy --data $(DATA) --cnn $(CNN) --tesseract $(TESSERACT) --doc docs/policy.md
 
 features: setup ## compute the reference features of forms without a tag anew: DATA=FOLDER
 	$(call need_data)
@@ -78,7 +85,7 @@ samples: setup ## draw some filled forms and photograph them into var/samples
 	done
 
 lock: ## pin every package anew, with hashes (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev -q \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev --extra postgres -q \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## remove what was installed and made here, and the demo's data; never the real data in var/

@@ -1,6 +1,6 @@
 """What happens to a photo, in order. How each step is done stands in its own module.
 
-    decode -> align -> locate -> read (cnn, tesseract, marks) -> fuse -> check -> decide
+decode -> align -> locate -> read (cnn, tesseract, marks) -> fuse -> check -> decide
 """
 
 from __future__ import annotations

@@ -63,11 +63,11 @@ class Pyramid:
 @dataclass(frozen=True, slots=True, eq=False)
 class RowFound:
     """Attributes:
-        corners: (k, 4, 2) tl tr br bl of each box's border in photo pixels.
-        border: (k,) 0..1 share of the printed border that is there.
-        shift: (2,) found minus expected place of the row's centre, photo pixels.
-        contrast: how much darker the lines are than the inside beside them, share of the paper's brightness.
-        side: length of a box side in photo pixels.
+    corners: (k, 4, 2) tl tr br bl of each box's border in photo pixels.
+    border: (k,) 0..1 share of the printed border that is there.
+    shift: (2,) found minus expected place of the row's centre, photo pixels.
+    contrast: how much darker the lines are than the inside beside them, share of the paper's brightness.
+    side: length of a box side in photo pixels.
     """
 
     number: Number
@@ -107,9 +107,9 @@ class Row:
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
     """Attributes:
-        affine: (2, 3) rest error about the row's centre: x' = x + affine[0] . (1, rx, ry), y' alike.
-        nudge: (k, 2) what each box is off on top of it: paper that bends within the row.
-        contrast: of the lines against the inside beside them.
+    affine: (2, 3) rest error about the row's centre: x' = x + affine[0] . (1, rx, ry), y' alike.
+    nudge: (k, 2) what each box is off on top of it: paper that bends within the row.
+    contrast: of the lines against the inside beside them.
     """
 
     affine: Floats

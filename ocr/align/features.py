@@ -50,10 +50,10 @@ class PhotoFeatures:
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
     """Attributes:
-        to_photo: homography, template -> photo.
-        inliers: how many places of the page agree with it (and with the bend).
-        bend: (k, 4) what the homography leaves over where the paper is not flat: x, y in template units, dx, dy in photo pixels.
-        anchors: (k, 4) places known for sure (tag corners, markers): x, y in template units, x, y in photo pixels.
+    to_photo: homography, template -> photo.
+    inliers: how many places of the page agree with it (and with the bend).
+    bend: (k, 4) what the homography leaves over where the paper is not flat: x, y in template units, dx, dy in photo pixels.
+    anchors: (k, 4) places known for sure (tag corners, markers): x, y in template units, x, y in photo pixels.
     """
 
     template: Template

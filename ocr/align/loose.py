@@ -65,4 +65,3 @@ def _pair(profile: Floats, size: int) -> tuple[float, float]:
 def _outermost(part: Floats) -> float:
     peak = (part >= np.r_[-1.0, part[:-1]]) & (part >= np.r_[part[1:], -1.0]) & (part >= 0.6 * part.max())
     return float(np.flatnonzero(peak)[0])
-
