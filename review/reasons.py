@@ -1,4 +1,4 @@
-"""Reasons as they are stored in the queue and shown to people. The machine's are tally's; four come from here."""
+"""Reasons as they are stored in the queue and shown to people. The machine's are tally's; the others come from here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOT_COMPLETE = "not_complete"
 WITHDRAWN = "withdrawn"
 PAGES_DISAGREE = "pages_disagree"
 
-_OWN = {
+OWN = {
     STATED_PAGE_DIFFERS: (
         "Halaman yang dikenali mesin bukan halaman yang disebut pengirim.",
         "The page the machine recognised is not the one the sender named.",
@@ -43,11 +43,12 @@ _OWN = {
     ),
     WITHDRAWN: ("Angka yang sudah disahkan ditarik kembali.", "Counts that stood were withdrawn."),
 }
+"""Code -> (Indonesian, English)."""
 
 
 def own(code: str, numbers: Iterable[str] = (), detail: str = "") -> ReasonText:
     """One of this module's reasons."""
-    text, text_en = _OWN[code]
+    text, text_en = OWN[code]
     tail = f" ({detail})" if detail else ""
     return ReasonText(code, tuple(numbers), text + tail, text_en + tail)
 

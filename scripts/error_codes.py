@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import review.errors
 from api.errors import CATALOGUE
 from db.errors import ServiceError
+from review.reasons import OWN
 from scripts import markers
 from tally.interpretation import ReasonCode
 from tally.texts import TEXTS
@@ -18,6 +19,13 @@ def reasons() -> str:
     """Table of every reason code with its two sentences."""
     lines = ["| code | Indonesian | English |", "|---|---|---|"]
     lines += [f"| `{code.value}` | {TEXTS[code][0]} | {TEXTS[code][1]} |" for code in ReasonCode]
+    return "\n".join(lines)
+
+
+def review_reasons() -> str:
+    """Table of the reasons that review adds to the machine's."""
+    lines = ["| code | Indonesian | English |", "|---|---|---|"]
+    lines += [f"| `{code}` | {text} | {text_en} |" for code, (text, text_en) in OWN.items()]
     return "\n".join(lines)
 
 
@@ -41,7 +49,7 @@ def refusals() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"reasons": reasons, "refusals": refusals}
+TABLES = {"reasons": reasons, "review_reasons": review_reasons, "refusals": refusals}
 
 
 def main() -> None:
