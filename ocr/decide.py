@@ -45,6 +45,8 @@ def _location_reasons(sheet: AlignedSheet, boxes: Sequence[LocatedBox], policy: 
 
 def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Finding], policy: Policy) -> Iterable[Reason]:
     summed = {n for f in findings if f.holds and f.kind is RuleKind.SUM for n in f.numbers}
+    # a sum that is broken or undecided is a reason of its own; its numbers need no second one
+    told = {n for f in findings if f.kind is RuleKind.SUM and f.severity is Severity.ERROR and not f.holds for n in f.numbers}
     found: dict[ReasonCode, list[str]] = {}
 
     def note(code: ReasonCode, name: str) -> None:
@@ -63,7 +65,7 @@ def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Findin
         alone = stands_alone(n)
         if alone and not (n.name in summed and n.confidence >= policy.confident_alone):
             note(ReasonCode.READERS_DISAGREE, n.name)
-        if n.name not in summed and not marked:
+        if n.name not in summed | told and not marked:
             note(ReasonCode.UNCHECKED_NUMBER, n.name)
         if n.confidence < (policy.confident_checked if n.name in summed else policy.confident_marked):
             note(ReasonCode.LOW_CONFIDENCE, n.name)
