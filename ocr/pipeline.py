@@ -66,8 +66,12 @@ def _tesseract() -> TesseractReader:
 def reader_versions() -> dict[str, str]:
     """What reads here: short SHA-256 of every model file and of the policy."""
     models = Path(__file__).parent / "models"
-    found = {"cnn": models / "cnn.onnx", "tesseract": models / "c1.traineddata", "policy": policies.FILE}
-    return {name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for name, file in found.items()}
+    found = {
+        "cnn": (*_cnn().files, models / "cnn.json"),
+        "tesseract": (models / "c1.traineddata", models / "c1.calibration.json"),
+        "policy": (policies.FILE,),
+    }
+    return {name: hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12] for name, files in found.items()}
 
 
 def interpret(data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True) -> Interpretation:

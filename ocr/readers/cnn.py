@@ -1,8 +1,10 @@
 """The small convolutional network as a reader: every box of a sheet in one batch, calibrated probabilities over the 14 glyphs.
 
-The weights lie in ``ocr/models/cnn.onnx``; their side-car ``cnn.json`` names the glyphs in the order of the outputs and the
-temperatures by which the logits are divided, so that a score means how often such a box is right (fitted on boxes of stations that
-the network had not seen, see ``ocr/models/MODEL_CARD.md``). How the network is trained: ``ocr/training``.
+The weights lie in ``ocr/models``; the side-car ``cnn.json`` names the files (networks trained alike from different seeds,
+whose outputs are averaged: Lakshminarayanan et al., "Simple and scalable predictive uncertainty estimation using deep
+ensembles", 2017), the glyphs in the order of the outputs and the temperatures by which the logits are divided, so that a
+score means how often such a box is right (fitted on boxes of stations that the network had not seen, see
+``ocr/models/MODEL_CARD.md``). How the network is trained: ``ocr/training``.
 """
 
 from __future__ import annotations
@@ -18,14 +20,15 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ocr import policy as policies
 from ocr.types import BoxReading, Floats, Gray, LocatedBox
-from tally.glyphs import GLYPHS
+from tally.glyphs import GLYPHS, JUNK
 
 MODEL = Path(__file__).parent.parent / "models" / "cnn.onnx"
 
 
 class CnnReader:
-    """Reads boxes with the network at ``path`` (side-car with the same name and ``.json``).
+    """Reads boxes with the networks that the side-car of ``path`` (same name and ``.json``) names; without names with ``path`` alone.
 
     One instance serves one thread's worth of work at a time: it runs on one thread so that several workers share a machine's cores fairly.
 
@@ -38,8 +41,10 @@ class CnnReader:
 
     def __init__(self, path: Path = MODEL) -> None:
         sidecar: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        if not path.is_file():
-            raise FileNotFoundError(path)
+        self.files = tuple(path.with_name(str(name)) for name in sidecar.get("members", [path.name]))
+        for file in self.files:
+            if not file.is_file():
+                raise FileNotFoundError(file)
         if sidecar["glyphs"] != GLYPHS:
             raise ValueError(f"{path.name} was trained for the glyphs {sidecar['glyphs']!r}, this program uses {GLYPHS!r}")
         self.temperature = float(sidecar["temperature"])
@@ -49,16 +54,17 @@ class CnnReader:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._sessions = [onnxruntime.InferenceSession(str(f), options, providers=["CPUExecutionProvider"]) for f in self.files]
 
     def logits(self, crops: NDArray[np.uint8]) -> Floats:
-        """(n, 64, 64) crops -> (n, 14) raw outputs, before calibration."""
+        """(n, 64, 64) crops -> (n, 14) raw outputs, the mean over the networks, before calibration."""
         if len(crops) == 0:
             return np.zeros((0, len(GLYPHS)))
         inner = slice(self._cut, crops.shape[1] - self._cut)
         small = [cv2.resize(crop[inner, inner], (self._size, self._size), interpolation=cv2.INTER_AREA) for crop in crops]
-        (out,) = self._session.run(["logits"], {"boxes": np.stack(small)[:, None].astype(np.float32)})
-        return np.asarray(out, dtype=np.float64)
+        batch = {"boxes": np.stack(small)[:, None].astype(np.float32)}
+        outputs = [session.run(["logits"], batch)[0] for session in self._sessions]
+        return np.asarray(np.mean(outputs, axis=0), dtype=np.float64)
 
     def scores(self, crops: NDArray[np.uint8], source: str | None = None) -> Floats:
         """(n, 64, 64) uint8 crops -> (n, 14) calibrated probabilities over ``GLYPHS``, each row's sum 1.
@@ -86,6 +92,9 @@ def default_reader() -> CnnReader:
 def read_crop(gray: Gray) -> tuple[str, float]:
     """Glyph and confidence of one loose single-box crop of any size, the border in it or not.
 
+    Junk ("?") is only said when sure, as for the boxes of a sheet (``ocr.fuse``); else the best glyph, with the doubt in its
+    confidence.
+
     Raises:
         ValueError: the crop is not a gray picture or is smaller than 8 px.
     """
@@ -94,5 +103,6 @@ def read_crop(gray: Gray) -> tuple[str, float]:
     if gray.ndim != 2 or min(gray.shape) < 8:
         raise ValueError(f"a box crop is a gray picture of at least 8 x 8 px, not {gray.shape}")
     scores = default_reader().scores(normalise_crop(gray)[None])[0]
-    best = int(scores.argmax())
+    junk = GLYPHS.index(JUNK)
+    best = junk if scores[junk] >= policies.default().junk else int(scores[:junk].argmax())
     return GLYPHS[best], float(scores[best])

@@ -125,8 +125,25 @@ def test_readings_keep_the_order_and_names_of_the_boxes(reader: CnnReader) -> No
     ]
 
 
+def test_several_networks_are_averaged(reader: CnnReader, tmp_path: Path) -> None:
+    crops = np.stack([box(d) for d in DIGITS])
+    for file in reader.files:
+        shutil.copy(file, tmp_path)
+    sidecar = json.loads(MODEL.with_suffix(".json").read_text())
+    names = [f.name for f in reader.files]
+    single = []
+    for name in names:
+        (tmp_path / "one.json").write_text(json.dumps(sidecar | {"members": [name]}))
+        single.append(CnnReader(tmp_path / "one.onnx").logits(crops))
+    np.testing.assert_allclose(reader.logits(crops), np.mean(single, axis=0), atol=1e-5)
+    (tmp_path / "one.json").write_text(json.dumps(sidecar | {"members": [*names, "gone.onnx"]}))
+    with pytest.raises(FileNotFoundError, match="gone"):
+        CnnReader(tmp_path / "one.onnx")
+
+
 def test_temperature_softens_and_never_changes_the_glyph(reader: CnnReader, tmp_path: Path) -> None:
-    shutil.copy(MODEL, tmp_path / "cnn.onnx")
+    for file in reader.files:
+        shutil.copy(file, tmp_path)
     sidecar = json.loads(MODEL.with_suffix(".json").read_text())
     sidecar |= {"temperature": reader.temperature * 4, "temperatures": {"a-form": reader.temperature}}
     (tmp_path / "cnn.json").write_text(json.dumps(sidecar))
@@ -146,8 +163,8 @@ def test_a_model_for_other_glyphs_or_none_is_refused(tmp_path: Path) -> None:
         CnnReader(tmp_path / "cnn.onnx")
 
 
-def test_the_model_is_small() -> None:
-    assert MODEL.stat().st_size < 1_000_000
+def test_the_models_are_small(reader: CnnReader) -> None:
+    assert all(file.stat().st_size < 1_000_000 for file in reader.files)
 
 
 @pytest.mark.parametrize("size", [28, 45, 90])
