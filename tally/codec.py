@@ -20,6 +20,7 @@ from tally.interpretation import (
     Severity,
     Unreadable,
 )
+from tally.texts import message
 
 
 def to_json(i: Interpretation) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def to_json(i: Interpretation) -> dict[str, Any]:
         "form": read.form if read else None,
         "page": read.page if read else None,
         "decision": o.kind.value,
-        "reasons": [{"code": r.code.value, "numbers": list(r.numbers), "message": r.message} for r in o.reasons],
+        "reasons": [_reason_to_json(r) for r in o.reasons],
         "numbers": [_number_to_json(n) for n in (read.numbers if read else ())],
         "findings": [_finding_to_json(f) for f in (read.findings if read else ())],
         "seconds": {k: round(v, 4) for k, v in i.seconds.items()},
@@ -65,6 +66,10 @@ def _outcome(raw: Mapping[str, Any]) -> Outcome:
     if kind is DecisionKind.ACCEPT:
         return Accepted(raw["form"], raw["page"], numbers, findings)
     return NeedsReview(raw["form"], raw["page"], numbers, findings, reasons)
+
+
+def _reason_to_json(r: Reason) -> dict[str, Any]:
+    return {"code": r.code.value, "numbers": list(r.numbers), "message": r.message, "message_en": message(r.code, lang="en")}
 
 
 def _number_to_json(n: NumberReading) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
     """Why a sheet needs a person. One code, one sentence on the screen (texts: tally.texts)."""
 
     # unreadable: nothing could be read
+    FILE_NOT_OPENED = "file_not_opened"
     BROKEN_IMAGE = "broken_image"
     EMPTY_FILE = "empty_file"
     NOT_AN_IMAGE = "not_an_image"

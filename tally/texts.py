@@ -8,6 +8,10 @@ from __future__ import annotations
 from tally.interpretation import ReasonCode
 
 TEXTS: dict[ReasonCode, tuple[str, str]] = {
+    ReasonCode.FILE_NOT_OPENED: (
+        "Berkas tidak dapat dibuka. Periksa nama dan hak aksesnya.",
+        "The file could not be opened. Check its name and permissions.",
+    ),
     ReasonCode.BROKEN_IMAGE: (
         "Berkas foto rusak atau terpotong. Kirim ulang foto ini, atau ambil foto baru.",
         "The photo file is damaged or cut short. Send it again, or take a new photo.",

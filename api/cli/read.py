@@ -67,15 +67,21 @@ def boxes(
             glyph, confidence = read_crop(decode_crop(path.read_bytes(), str(path)))
             entry |= {"box": glyph, "confidence": round(confidence, 6)}
         except OSError as e:
-            entry |= {"box": None, "confidence": 0.0, "error": {"code": "not_found", "message": str(e.strerror)}}
+            entry |= {"box": None, "confidence": 0.0, "error": _error(ReasonCode.FILE_NOT_OPENED, str(e.strerror or e))}
         except PhotoError as e:
-            entry |= {"box": None, "confidence": 0.0, "error": {"code": e.code.value, "message": message(e.code)}}
+            entry |= {"box": None, "confidence": 0.0, "error": _error(e.code)}
         typer.echo(json.dumps(entry, ensure_ascii=False) if as_json else f"{path}\t{entry['box']}\t{entry['confidence']}")
 
 
+def _error(code: ReasonCode, detail: str = "") -> dict[str, object]:
+    """The one error shape's inner part."""
+    return {"code": code.value, "message": message(code, detail), "message_en": message(code, detail, lang="en"), "details": {}}
+
+
 def _not_opened(path: Path, error: OSError) -> Interpretation:
-    text = message(ReasonCode.BROKEN_IMAGE, f"{error.strerror or error}")
-    return Interpretation(str(path), "", Unreadable((Reason(ReasonCode.BROKEN_IMAGE, (), text),)), seconds={"total": 0.0})
+    code = ReasonCode.FILE_NOT_OPENED
+    reason = Reason(code, (), message(code, f"{error.strerror or error}"))
+    return Interpretation(str(path), "", Unreadable((reason,)), seconds={"total": 0.0})
 
 
 def _show(console: Console, i: Interpretation) -> None:

@@ -51,6 +51,9 @@ def test_json_has_the_shape_of_the_contract() -> None:
     j = to_json(Interpretation("a.jpg", "00ff", NeedsReview("f", 2, (NUMBER,), (FINDING,), (REASON,))))
     assert {"photo", "sha256", "form", "page", "decision", "reasons", "numbers", "findings", "seconds"} <= j.keys()
     assert j["decision"] == "review"
+    assert j["reasons"] == [
+        {"code": "sum_mismatch", "numbers": ["suara_sah"], "message": "Jumlah tidak cocok.", "message_en": "A sum does not add up."}
+    ]
     assert j["numbers"][0] | {"candidates": 0} == {
         "name": "suara_sah",
         "boxes": "X27",
