@@ -22,6 +22,7 @@ from db.session import Database
 from db.store import PhotoStore
 from review.intake import pending_photos, record_interpretation
 from review.status import PhotoState, photo_status
+from tally import texts
 from tally.interpretation import Interpretation, Reason, ReasonCode, Unreadable
 
 log = logging.getLogger("c1.reading")
@@ -137,7 +138,7 @@ class Reading:
 
 def set_aside(name: str, sha256: str, error: Exception, seconds: float) -> Interpretation:
     """What is stored for a photo that the machine failed on; the error's text stays in the log."""
-    reason = Reason(ReasonCode.MACHINE_ERROR, (), "Mesin gagal membaca foto ini. Petugas akan memeriksanya.")
+    reason = Reason(ReasonCode.MACHINE_ERROR, (), texts.message(ReasonCode.MACHINE_ERROR))
     return Interpretation(
         photo=name, sha256=sha256, outcome=Unreadable((reason,)), versions={"error": type(error).__name__}, seconds={"total": seconds}
     )

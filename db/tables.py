@@ -244,6 +244,10 @@ class QueueEntry(Base):
     lease_user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"), index=True)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    def leased(self, now: datetime) -> bool:
+        """Does somebody have it in hand?"""
+        return self.lease_user_id is not None and self.lease_until is not None and self.lease_until > now
+
 
 class AuditLog(Base):
     """Everything that touches a count, chained: each row's hash covers the row and the hash before it."""

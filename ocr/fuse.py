@@ -10,6 +10,7 @@ glyph as a suggestion for the reviewer, and its number loses that much confidenc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import product
 
@@ -57,7 +58,7 @@ def number_from(boxes: Sequence[Floats], malformed: float) -> list[tuple[str, fl
     found = []
     for combo in product(*tops):
         text = "".join(GLYPHS[g] for g in combo)
-        p = float(np.prod([b[g] for b, g in zip(boxes, combo, strict=True)]))
+        p = math.prod(float(b[g]) for b, g in zip(boxes, combo, strict=True))
         found.append((text, p * (1.0 if is_well_formed(text) else malformed)))
     total = sum(p for _, p in found)
     if total <= 0:
@@ -84,7 +85,7 @@ def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Polic
     if any(p.sum() <= 0 for p in pooled):
         return NumberReading(name, JUNK * len(boxes), None, 0.0, said)
     dirty = [float(p[_JUNK]) for p in pooled]
-    clean = float(np.prod([1 - d for d in dirty]))
+    clean = math.prod(1 - d for d in dirty)
     if max(dirty) >= policy.junk:
         written = "".join(JUNK if d >= policy.junk else GLYPHS[int(p[:_JUNK].argmax())] for p, d in zip(pooled, dirty, strict=True))
         return NumberReading(name, written, None, clean, said, clean=clean)

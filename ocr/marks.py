@@ -24,6 +24,9 @@ bubbles measure >= 0.91, empty ones <= 0.32 (most <= 0.15): the two limits cut t
 
 _PATCH = 24
 """Side of the square sampled around a bubble, in samples; it spans 4 radii."""
+_FROM_CENTRE = np.hypot(*(np.mgrid[:_PATCH, :_PATCH] - (_PATCH - 1) / 2)) / (_PATCH / 4)
+_INSIDE, _PAPER = _FROM_CENTRE < 0.65, _FROM_CENTRE > 1.25
+"""Samples well within the circle, and those well outside it."""
 
 
 def read_marks(sheet: AlignedSheet) -> list[BoxReading]:
@@ -59,11 +62,8 @@ def fill_of(sheet: AlignedSheet, bubbles: Bubbles) -> Floats:
     fill = np.zeros(10)
     for d, centre in enumerate(bubbles.centres):
         patch = _sample(sheet, centre, bubbles.radius)
-        yy, xx = np.mgrid[:_PATCH, :_PATCH]
-        r = np.hypot(xx - (_PATCH - 1) / 2, yy - (_PATCH - 1) / 2) / (_PATCH / 4)
-        inside = patch[r < 0.65]
-        paper = np.percentile(patch[r > 1.25], 75)
-        fill[d] = np.clip((paper - np.median(inside)) / max(40.0, paper * 0.75), 0, 1)
+        paper = np.percentile(patch[_PAPER], 75)
+        fill[d] = np.clip((paper - np.median(patch[_INSIDE])) / max(40.0, paper * 0.75), 0, 1)
     return fill
 
 

@@ -19,15 +19,15 @@ from ocr import photo as photos
 from ocr import policy as policies
 from ocr.align import align
 from ocr.decide import decide
-from ocr.errors import AlignError, OcrError, PhotoError
+from ocr.errors import AlignError, PhotoError
 from ocr.fuse import fuse
 from ocr.locate import locate
 from ocr.marks import read_marks
-from ocr.readers.cnn import CnnReader
+from ocr.readers.cnn import default_reader
 from ocr.readers.tesseract import TesseractReader
 from ocr.types import AlignedSheet, BoxReading, LocatedBox, SheetPixels
 from tally import texts
-from tally.interpretation import Interpretation, Outcome, Reason, ReasonCode, Unreadable
+from tally.interpretation import Interpretation, Outcome, Reason, Unreadable
 from templates_c1 import rules
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,6 @@ class Clock:
 
 
 @lru_cache(maxsize=1)
-def _cnn() -> CnnReader:
-    return CnnReader()
-
-
-@lru_cache(maxsize=1)
 def _tesseract() -> TesseractReader:
     return TesseractReader()
 
@@ -67,7 +62,7 @@ def reader_versions() -> dict[str, str]:
     """What reads here: short SHA-256 of every model file and of the policy."""
     models = Path(__file__).parent / "models"
     found = {
-        "cnn": (*_cnn().files, models / "cnn.json"),
+        "cnn": (*default_reader().files, models / "cnn.json"),
         "tesseract": (models / "c1.traineddata", models / "c1.calibration.json"),
         "policy": (policies.FILE,),
     }
@@ -142,7 +137,7 @@ def _read(sheet: AlignedSheet, boxes: Sequence[LocatedBox], use_tesseract: bool,
     # boxes whose border was not found are read too, as suggestions: the policy sends their sheet to review in any case
     readings: dict[str, tuple[BoxReading, ...]] = {}
     with clock.stage("read"):
-        readings["cnn"] = tuple(_cnn().read(boxes))
+        readings["cnn"] = tuple(default_reader().read(boxes))
         if marks := read_marks(sheet):
             readings["marks"] = tuple(marks)
     if use_tesseract:
@@ -162,9 +157,3 @@ def _page_corners(sheet: AlignedSheet) -> tuple[tuple[float, float], ...]:
     w, h = sheet.page.size.width, sheet.page.size.height
     points = sheet.project(np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64)) / sheet.photo.scale
     return tuple((float(x), float(y)) for x, y in points)
-
-
-def machine_error(name: str, sha256: str, error: OcrError) -> Interpretation:
-    """For the worker: a reader failed again and again; a person must look."""
-    reason = Reason(ReasonCode.MACHINE_ERROR, (), texts.message(ReasonCode.MACHINE_ERROR, type(error).__name__))
-    return Interpretation(name, sha256, Unreadable((reason,)), reader_versions())

@@ -242,8 +242,7 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
 
 
 def _in_hand(entry: QueueEntry) -> bool:
-    leased = entry.lease_user_id is not None and entry.lease_until is not None and entry.lease_until > clock.now()
-    return entry.placed or leased
+    return entry.placed or entry.leased(clock.now())
 
 
 def _apply(session: Session, photo: Photo, word: MachineWord, key: str, verdict: _Verdict) -> Recorded:

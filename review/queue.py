@@ -70,7 +70,7 @@ def queue(
     now = clock.now()
     items = []
     for r in rows:
-        live = r.lease_user_id is not None and r.lease_until is not None and r.lease_until > now
+        live = r.leased(now)
         items.append(
             QueueItem(
                 photo_id=r.photo_id,

@@ -1,6 +1,6 @@
 """What each reason code says to a person: Indonesian first, English second. One sentence, in the user's words.
 
-``{detail}`` is filled with the detail a stage gives (already in plain words) or removed with its brackets.
+A stage's detail, already in plain words, follows in brackets.
 """
 
 from __future__ import annotations

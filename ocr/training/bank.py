@@ -75,7 +75,6 @@ class Composer:
         self._clean = np.cumsum(usable / usable.sum())
         digits = np.where(pool.labels < len(DIGITS), usable, 0)
         self._digits = np.cumsum(digits / digits.sum())
-        self._zeros = np.flatnonzero(pool.labels == 0)
         self._kinds: dict[str, Callable[[], tuple[Image, str]]] = {
             "real": self._real,
             "transplant": self._transplant,

@@ -188,10 +188,11 @@ def choose_threshold(numbers: list[Judged], limit: float, floor: float) -> tuple
 
 def curve(cases: list[SheetCase], policy: Policy) -> list[dict[str, Any]]:
     """Accepted share against silent errors as the threshold moves."""
+    read = [(c, c.numbers(policy)) for c in cases]
     rows = []
     for t in (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999):
         p = replace(policy, confident_checked=t, confident_alone=t, confident_marked=max(t, policy.confident_marked))
-        passed = [(c, n) for c in cases if c.passes(n := c.numbers(p), p)]
+        passed = [(c, n) for c, n in read if c.passes(n, p)]
         rows.append({"threshold": t, "sheets": len(cases), "accepted": len(passed), "silent": sum(bool(c.wrong(n)) for c, n in passed)})
     return rows
 
