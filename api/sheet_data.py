@@ -48,7 +48,7 @@ def sheet_json(view: SheetView) -> Json:
         "title": view.title,
         "title_en": view.title_en,
         "kind": view.kind.value if view.kind else None,
-        "reasons": [{"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in view.reasons],
+        "reasons": [r.to_json() for r in view.reasons],
         "picture": f"/api/sheets/{view.photo_id}/picture.jpg?s={view.stamp}",
         "picture_size": [width, height],
         "numbers": [field_json(view, i) for i in range(len(view.fields))],

@@ -139,9 +139,12 @@ def _write_photo(
 
 
 def clean_name(name: str) -> str:
-    """The last part of a path, without control characters, at most 255 long: file names come from phones and attackers."""
+    """The last part of a path, without control characters; of a longer one the last 255 characters, since the ending tells the kind.
+
+    File names come from phones and attackers.
+    """
     last = PurePosixPath(name.replace("\\", "/")).name
-    return "".join(c for c in last if c.isprintable())[:255] or "foto"
+    return "".join(c for c in last if c.isprintable()).strip()[-255:] or "foto"
 
 
 def pending_photos(session: Session, *, limit: int = 1000) -> list[PendingPhoto]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-from pathlib import PurePath, PureWindowsPath
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -28,7 +27,7 @@ from db.users import UserView
 from ocr import photo as photo_file
 from ocr.errors import PhotoError
 from review.errors import DuplicateOtherTps, DuplicatePhoto, UnknownPhoto
-from review.intake import receive_photo
+from review.intake import clean_name, receive_photo
 from review.receipt import Receipt
 from review.status import PhotoStatus, photo_status
 
@@ -70,7 +69,7 @@ def status_json(status: PhotoStatus) -> dict[str, Any]:
         "state": status.state.value,
         "form": status.form,
         "page": status.page,
-        "reasons": [{"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in status.reasons],
+        "reasons": [r.to_json() for r in status.reasons],
         "note": status.note,
         "counted_by": status.counted_by,
         "finished_at": status.finished_at.isoformat() if status.finished_at else None,
@@ -112,7 +111,7 @@ def _take_all(held: Services, user: UserView, form: FormData) -> Response:
         tps(session, tps_code)
     results: list[dict[str, Any]] = []
     for file in files:
-        name = clean_name(file.filename)
+        name = clean_name(file.filename or "")[-MOST_NAME:]
         try:
             receipt = take(held, user, file, name, election_id, tps_code, page)
         except (ApiError, ServiceError, PhotoError) as e:
@@ -160,13 +159,6 @@ def _earlier(held: Services, error: DuplicatePhoto | DuplicateOtherTps) -> dict[
         status = status_json(photo_status(session, error.details["receipt"]["photo"]))
     del status["receipt"]
     return status
-
-
-def clean_name(name: str | None) -> str:
-    """The last part of a file name as a phone or PC sent it, without control characters, at most MOST_NAME long."""
-    last = PureWindowsPath(PurePath(name or "").name).name
-    kept = "".join(c for c in last if c.isprintable()).strip()
-    return kept[-MOST_NAME:] or "foto"
 
 
 def _text(form: FormData, field: str) -> str:

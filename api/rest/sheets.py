@@ -74,9 +74,7 @@ def waiting(held: Held, election: str | None = None, limit: int = 50, offset: in
                 "form": i.form,
                 "page": i.page,
                 "kind": i.kind.value,
-                "reasons": [
-                    {"code": r.code, "numbers": list(r.numbers), "message": r.message, "message_en": r.message_en} for r in i.reasons
-                ],
+                "reasons": [r.to_json() for r in i.reasons],
                 "waiting_since": i.waiting_since.isoformat(),
                 "leased_by": i.leased_by,
             }
