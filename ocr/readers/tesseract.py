@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytesseract
-from PIL import Image
 
 from ocr.errors import ReaderError
 from ocr.readers.clean import Gray, clean
@@ -112,22 +112,22 @@ def run(pictures: Sequence[Gray], model: Path, timeout: float) -> str:
     if not model.is_file():
         raise ReaderError(f"Tesseract's model {model.name} is missing")
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # more threads only get in each other's way on pictures this small
-    with tempfile.TemporaryDirectory(prefix="c1-boxes-", dir=_fast_folder()) as folder:
-        config = f"--tessdata-dir {shlex.quote(str(model.parent))} {_OPTIONS}"
-        path = f"{folder}/boxes.tif"
-        try:
+    config = f"--tessdata-dir {shlex.quote(str(model.parent))} {_OPTIONS}"
+    try:
+        with tempfile.TemporaryDirectory(prefix="c1-boxes-", dir=_fast_folder()) as folder:
+            path = f"{folder}/boxes.tif"
             # pages of one file: half the time of a list of files, and no missing file can abort the rest
-            first, *rest = (Image.fromarray(p) for p in pictures)
-            first.save(path, save_all=True, append_images=rest)
+            if not cv2.imwritemulti(path, list(pictures), [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_NONE]):
+                raise OSError("the pictures cannot be written")
             return str(pytesseract.run_and_get_output(path, extension="tsv", lang=model.stem, config=config, timeout=timeout))
-        except pytesseract.TesseractNotFoundError as e:
-            raise ReaderError("Tesseract is not installed") from e
-        except pytesseract.TesseractError as e:
-            raise ReaderError(f"Tesseract failed with status {e.status}: {str(e.message)[:300]}") from e
-        except RuntimeError as e:  # how pytesseract tells a timeout
-            raise ReaderError(f"Tesseract took longer than {timeout:g} s") from e
-        except (OSError, UnicodeError) as e:
-            raise ReaderError(f"Tesseract's pictures or answer cannot be exchanged: {e}") from e
+    except pytesseract.TesseractNotFoundError as e:
+        raise ReaderError("Tesseract is not installed") from e
+    except pytesseract.TesseractError as e:
+        raise ReaderError(f"Tesseract failed with status {e.status}: {str(e.message)[:300]}") from e
+    except RuntimeError as e:  # how pytesseract tells a timeout
+        raise ReaderError(f"Tesseract took longer than {timeout:g} s") from e
+    except (OSError, UnicodeError) as e:
+        raise ReaderError(f"Tesseract's pictures or answer cannot be exchanged: {e}") from e
 
 
 def _fast_folder() -> str | None:

@@ -136,6 +136,15 @@ def test_missing_model_and_bad_calibration(tmp_path: Path) -> None:
             TesseractReader(tmp_path / "c1.traineddata")
 
 
+def test_pictures_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cv2, "imwritemulti", lambda *_a: False)
+    with pytest.raises(ReaderError, match="exchanged: the pictures cannot be written"):
+        TesseractReader().read([draw("1")])
+    monkeypatch.setattr(tesseract, "_fast_folder", lambda: str(tmp_path / "gone"))
+    with pytest.raises(ReaderError, match="exchanged"):
+        TesseractReader().read([draw("1")])
+
+
 def test_a_hanging_process_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = tmp_path / "tesseract"
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
