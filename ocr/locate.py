@@ -12,10 +12,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ocr.align.borders import Pyramid, RowFound, find_row
+from ocr.align.borders import RowFound, find_rows
 from ocr.align.loose import loose_corners
+from ocr.align.pyramid import Pyramid
 from ocr.types import AlignedSheet, Floats, Gray, LocatedBox
-from templates_c1.schema import Number
 
 CROP = 64
 """Side of a crop in pixels."""
@@ -33,22 +33,21 @@ def locate(sheet: AlignedSheet) -> tuple[LocatedBox, ...]:
     """All boxes of the page in template order (number by number, left to right)."""
     pyramid = Pyramid(sheet.photo.gray)
     known = {id(r.number): r for r in sheet.rows}
-    found = []
-    for number in sheet.page.numbers:
-        row = _row(sheet, pyramid, number, known.get(id(number)))
-        for i, corners in enumerate(row.corners):
-            found.append(LocatedBox(number.name, i, crop_of(pyramid, corners), corners, float(row.border[i])))
-    return tuple(found)
+    lost = [n for n in sheet.page.numbers if id(n) not in known]
+    known |= {id(n): _said(sheet, row) for n, row in zip(lost, find_rows(pyramid, sheet.project, sheet.page, lost, CLOSE), strict=True)}
+    return tuple(
+        LocatedBox(number.name, i, crop_of(pyramid, corners), corners, float(border))
+        for number in sheet.page.numbers
+        for i, (corners, border) in enumerate(zip(known[id(number)].corners, known[id(number)].border, strict=True))
+    )
 
 
-def _row(sheet: AlignedSheet, pyramid: Pyramid, number: Number, known: RowFound | None) -> RowFound:
-    if known is not None:
-        return known
-    row = find_row(pyramid, sheet.project, sheet.page, number, CLOSE)
-    if row.border.mean() < LOST:
-        expected = sheet.project(np.array([c for b in number.boxes for c in b.corners]))
-        return replace(row, corners=expected.reshape(-1, 4, 2))
-    return row
+def _said(sheet: AlignedSheet, row: RowFound) -> RowFound:
+    """Where nothing was found, the row's expected place."""
+    if row.border.mean() >= LOST:
+        return row
+    expected = sheet.project(np.array([c for b in row.number.boxes for c in b.corners]))
+    return replace(row, corners=expected.reshape(-1, 4, 2))
 
 
 def crop_of(pyramid: Pyramid, corners: Floats) -> Gray:

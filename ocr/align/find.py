@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.align.borders import Pyramid, find_row
+from ocr.align.borders import find_rows
 from ocr.align.features import Match, photo_features, register, votes
+from ocr.align.pyramid import Pyramid
 from ocr.align.structure import in_picture, lines_found
 from ocr.align.tag import TAG_SIZES, by_tag, regrown
 from ocr.errors import AlignError
@@ -146,7 +147,7 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
     """
     page = match.page
     start = AlignedSheet(photo, match.template, page, match.to_photo, 0.0, how, match.bend)
-    rows = [find_row(pyramid, start.project, page, n, 0.35) for n in page.numbers]
+    rows = find_rows(pyramid, start.project, page, page.numbers, 0.35)
     at = _middles(page) / page.size.width
     for _ in range(2):
         strength = np.array([r.border.mean() for r in rows])
@@ -155,13 +156,18 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
         if (strength > 0.6).sum() < max(2, len(rows) * 0.3):
             return replace(start, quality=float(strength.mean() * 0.5))
         common = _trend(at, shift, strength, side) if len(rows) > _MANY else None
+        again = {}
         for i, row in enumerate(rows):
             # among few rows a row must not vouch for itself
             trend = (common or _trend(at, shift, np.where(np.arange(len(rows)) == i, 0, strength), side))(at[i])
             if strength[i] < 0.7 or float(np.hypot(*(row.shift - trend))) > 0.2 * side:
-                again = find_row(pyramid, lambda p, t=trend: start.project(p) + t, page, row.number, 0.4)  # type: ignore[misc]
-                if again.border.mean() > strength[i] + (0.02 if strength[i] < 0.7 else -0.05):
-                    rows[i] = replace(again, shift=again.shift + trend)
+                again[i] = trend
+        if not again:
+            break
+        tried = find_rows(pyramid, start.project, page, [rows[i].number for i in again], 0.4, np.array(list(again.values())))
+        for (i, trend), row in zip(again.items(), tried, strict=True):
+            if row.border.mean() > strength[i] + (0.02 if strength[i] < 0.7 else -0.05):
+                rows[i] = replace(row, shift=row.shift + trend)
     strength = np.array([r.border.mean() for r in rows])
     shift = np.array([r.shift for r in rows])
     fit = _trend(at, shift, strength, side)

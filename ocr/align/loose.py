@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.align.borders import Fit, Row, darkness, fit_lines, saturated, sides_found
+from ocr.align.lines import Row, darkness, fit_lines, saturated
 from ocr.types import Floats, Gray
 
 _WORK = 44
@@ -36,14 +36,14 @@ def loose_corners(gray: Gray) -> tuple[Floats, float]:
     if min(x1 - x0, y1 - y0) < 0.5 * min(sh, sw) or not 0.6 < (x1 - x0) / (y1 - y0) < 1.7:
         return fallback, 0.0
     row = Row.of_boxes(np.array([[0, 0, x1 - x0, y1 - y0]], np.float32), 1.0)
-    fit: Fit = fit_lines(dark, row, np.array([x0, y0], np.float64), _PAD, _FREE)
-    share = float(np.clip((sides_found(dark, row, fit, _PAD) - 0.3) / 0.5, 0, 1).mean())
-    if share < 0.35:
+    fit = fit_lines([dark], [row], np.array([[x0, y0]], np.float64), _PAD, _FREE)[0]
+    found = float(np.clip((fit.sides - 0.3) / 0.5, 0, 1).mean())
+    if found < 0.35:
         return fallback, 0.0
     corners = fit.corners(row)[0]
     scale = np.array([w / sw, h / sh])
     out: Floats = (corners + 0.5) * scale - 0.5
-    return out, share
+    return out, found
 
 
 def _profile(soft: NDArray[np.float32], axis: int, length: int) -> Floats:

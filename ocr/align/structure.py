@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.align.borders import Pyramid, darkness
+from ocr.align.lines import darkness
+from ocr.align.pyramid import Pyramid
 from ocr.types import AlignedSheet, Floats
 
 _LONG_SIDE = 700

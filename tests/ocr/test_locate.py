@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocr.align.borders import Pyramid, find_row
+from ocr.align.borders import find_row
 from ocr.align.loose import loose_corners
+from ocr.align.pyramid import Pyramid
 from ocr.locate import CROP, MARGIN, crop_of, normalise_crop
 from templates_c1.registry import page
 from templates_c1.schema import Number, Page, Rect
