@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -34,22 +34,23 @@ log = logging.getLogger(__name__)
 
 
 class Clock:
-    """Wall seconds a stage."""
+    """Seconds a stage; wall clock time unless another clock is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         self.seconds: dict[str, float] = {}
-        self._start = time.perf_counter()
+        self._now = now
+        self._start = now()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
+        start = self._now()
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - start
 
     def finish(self) -> dict[str, float]:
-        return {**self.seconds, "total": time.perf_counter() - self._start}
+        return {**self.seconds, "total": self._now() - self._start}
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +70,9 @@ def reader_versions() -> dict[str, str]:
     return {name: hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12] for name, files in found.items()}
 
 
-def interpret(data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True) -> Interpretation:
+def interpret(
+    data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True, now: Callable[[], float] = time.perf_counter
+) -> Interpretation:
     """Read one photo, whatever it is.
 
     Args:
@@ -77,6 +80,7 @@ def interpret(data: bytes, name: str, only_form: str | None = None, *, use_tesse
         name: what to call it in the result.
         only_form: form id the photo must show; another form is ``unreadable`` with reason ``wrong_form``.
         use_tesseract: only ``False`` for timing; without its word no sheet is accepted.
+        now: the clock by which ``seconds`` are told; a bench counts processor time.
 
     Returns:
         Always an Interpretation: a photo that cannot be read has an Unreadable outcome with the reason.
@@ -84,14 +88,14 @@ def interpret(data: bytes, name: str, only_form: str | None = None, *, use_tesse
     Raises:
         ReaderError: a reader is not installed or broken, which is never the photo's fault.
     """
-    return interpret_with_pixels(data, name, only_form, use_tesseract=use_tesseract)[0]
+    return interpret_with_pixels(data, name, only_form, use_tesseract=use_tesseract, now=now)[0]
 
 
 def interpret_with_pixels(
-    data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True
+    data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True, now: Callable[[], float] = time.perf_counter
 ) -> tuple[Interpretation, SheetPixels | None]:
     """As ``interpret``, with what it saw on the way (None if unreadable), for a debug folder."""
-    clock = Clock()
+    clock = Clock(now)
     sha256 = hashlib.sha256(data).hexdigest()
     outcome: Outcome
     pixels: SheetPixels | None = None
@@ -103,7 +107,8 @@ def interpret_with_pixels(
         with clock.stage("locate"):
             boxes = locate(sheet)
         pixels = SheetPixels(sheet, boxes, _read(sheet, boxes, use_tesseract, clock))
-        outcome = conclude(pixels)
+        with clock.stage("conclude"):
+            outcome = conclude(pixels)
     except (PhotoError, AlignError) as e:
         outcome = Unreadable((Reason(e.code, (), texts.message(e.code)),))
         log.info("%s: unreadable: %s (%s)", name, e.code, e.detail)

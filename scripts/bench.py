@@ -1,15 +1,19 @@
-"""Time the reading of one photo beside plain JPEG decoding, in the same run, on generated photos; and its peak memory.
+"""What reading a photo costs, beside plain JPEG decoding in the same run; how many photos a machine reads; how much memory that takes.
 
-    python -m scripts.bench [--repeat N] [--page FORM:PAGE ...] [--size MEGAPIXELS ...] [FILE...]
+    python -m scripts.bench [--check] [--repeat N] [--page FORM:PAGE ...] [--size MEGAPIXELS ...] [--many N] [FILE...]
 
-Three things are timed in turn, so that other load on the machine hits them alike:
+Photos are generated, a page of each form (its fullest) at each size, unless files are given. Timed in turn, so that other load on the
+machine hits all alike:
 
     decode     the JPEG decoded alone, full size, gray (OpenCV)
     no ocr     the whole reading without Tesseract
-    whole      the whole reading
+    whole      the whole reading, with the Tesseract process that it starts
 
-The ratios to ``decode`` are the figures to compare between machines and commits; milliseconds depend on the machine.
-The median of the repeats is shown. Each size runs in a process of its own, for the sake of the peak memory.
+Times are processor time of one core, the median of the repeats. The ratios to ``decode`` are what to compare between machines and
+commits. ``--check`` ends with status 1 if a limit is broken: LIMITS, whose milliseconds are of the machines of this class (a shared
+virtual core of about 2.5 GHz with AVX-512).
+
+Then N photos are read by one process and by one a core: photos a second, and memory after the first ones and at the end.
 """
 
 from __future__ import annotations
@@ -17,10 +21,13 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import resource
 import statistics
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,23 +41,62 @@ from rich.console import Console
 from rich.table import Table
 
 MEGAPIXELS = (1.5, 12.0)
-PAGES = ("c-hasil-ppwp-2024:2", "c1-ppwp-2019:1")
-"""A page with a tag and few numbers, and one without a tag and with many."""
+SMALL, WHOLE_SMALL, WHOLE = 2.0, 250.0, 400.0
+"""LIMITS: the whole reading of a photo of at most SMALL megapixels, and of any other, in milliseconds;"""
+LARGE, RATIO = 11.5, 3.0
+"""the reading without Tesseract of a photo of LARGE megapixels or more, in times of decoding it;"""
+MEMORY = 400.0
+"""peak MiB of a reading process and its Tesseract together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One photo's medians in wall milliseconds, and peak memory of the process (and of its children) in MiB."""
+    """One photo's medians in milliseconds of processor time, and peak memory of the process (and of its children) in MiB."""
 
     title: str
+    megapixels: float
     decision: str
     stages: dict[str, float]
     decode: float
     without_tesseract: float
     whole: float
-    idle_mib: float
     peak_mib: float
     children_mib: float
+
+    def broken(self) -> Iterator[str]:
+        """Every limit that this photo breaks, in words."""
+        most = WHOLE_SMALL if self.megapixels <= SMALL else WHOLE
+        if self.whole > most:
+            yield f"{self.title}: the whole reading takes {self.whole:.0f} ms, more than {most:.0f}"
+        if self.megapixels >= LARGE and self.without_tesseract > RATIO * self.decode:
+            ratio = self.without_tesseract / self.decode
+            yield f"{self.title}: the reading without Tesseract takes {ratio:.1f} decodings, more than {RATIO:g}"
+        if self.peak_mib + self.children_mib > MEMORY:
+            yield f"{self.title}: {self.peak_mib + self.children_mib:.0f} MiB at the peak, more than {MEMORY:.0f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """So many photos read by so many processes: wall seconds, and the largest resident memory of one in MiB after its first photos and
+    after all of them (Tesseract apart)."""
+
+    photos: int
+    processes: int
+    seconds: float
+    early_mib: float
+    late_mib: float
+
+    @property
+    def rate(self) -> float:
+        return self.photos / self.seconds
+
+
+def fullest_pages() -> list[str]:
+    """Of each form the page with the most boxes, as FORM:PAGE."""
+    from templates_c1.registry import all_templates
+
+    pages = {form: max(t.pages, key=lambda p: sum(len(n.boxes) for n in p.numbers)) for form, t in all_templates().items()}
+    return [f"{form}:{page.number}" for form, page in pages.items()]
 
 
 def photo_of(form: str, page: int, megapixels: float, seed: int = 1) -> bytes:
@@ -67,10 +113,16 @@ def photo_of(form: str, page: int, megapixels: float, seed: int = 1) -> bytes:
     return encoded.tobytes()
 
 
-def peak_mib(pid: int | str = "self") -> float:
-    """Peak resident memory of a process so far. From /proc and not from getrusage: a child's ru_maxrss starts with its parent's."""
+def processor_seconds() -> float:
+    """Processor time of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def memory_mib(what: str, pid: int | str = "self") -> float:
+    """VmHWM (peak) or VmRSS of a process. From /proc and not from getrusage: a child's ru_maxrss starts with its parent's."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{what}:"):
             return int(line.split()[1]) / 1024
     return 0.0
 
@@ -85,7 +137,7 @@ def children_peak_mib(call: Callable[[], object]) -> float:
             try:
                 for child in (task / "children").read_text().split():
                     if Path(f"/proc/{child}/exe").readlink() != own:  # between fork and exec a child is still this program
-                        peak = max(peak, peak_mib(child))
+                        peak = max(peak, memory_mib("VmHWM", child))
             except OSError:
                 continue  # the thread or the child ended in between
         time.sleep(0.005)
@@ -93,47 +145,69 @@ def children_peak_mib(call: Callable[[], object]) -> float:
 
 
 def milliseconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = processor_seconds()
     call()
-    return 1000 * (time.perf_counter() - start)
+    return 1000 * (processor_seconds() - start)
 
 
 def measure(title: str, data: bytes, repeat: int) -> Timing:
     """Time one photo; meant to run in a fresh process."""
-    cv2.setNumThreads(1)
     from ocr.pipeline import interpret
 
     pixels = np.frombuffer(data, np.uint8)
-    idle = peak_mib()
+    picture = cv2.imdecode(pixels, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    megapixels = 0.0 if picture is None else picture.size / 1e6
     first = interpret(data, title)  # models are loaded here, outside the timing: a worker loads them once
-    interpret(data, title, use_tesseract=False)
     times: dict[str, list[float]] = {"decode": [], "without": [], "whole": []}
     stages: dict[str, list[float]] = {}
     for _ in range(repeat):
         times["decode"].append(milliseconds(lambda: cv2.imdecode(pixels, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)))
         times["without"].append(milliseconds(lambda: interpret(data, title, use_tesseract=False)))
-        start = time.perf_counter()
-        result = interpret(data, title)
-        times["whole"].append(1000 * (time.perf_counter() - start))
-        for name, seconds in result.seconds.items():
-            stages.setdefault(name, []).append(1000 * seconds)
+        seconds = interpret(data, title, now=processor_seconds).seconds
+        times["whole"].append(1000 * seconds["total"])
+        for name, s in seconds.items():
+            stages.setdefault(name, []).append(1000 * s)
     median = {name: statistics.median(values) for name, values in times.items()}
     return Timing(
         title=title,
+        megapixels=megapixels,
         decision=first.outcome.kind.value,
         stages={name: statistics.median(values) for name, values in stages.items() if name != "total"},
         decode=median["decode"],
         without_tesseract=median["without"],
         whole=median["whole"],
-        idle_mib=idle,
-        peak_mib=peak_mib(),
+        peak_mib=memory_mib("VmHWM"),
         children_mib=children_peak_mib(lambda: interpret(data, title)),
     )
 
 
-def report(console: Console, timings: Sequence[Timing]) -> None:
-    """Print all timings, one row a photo, then where the time goes."""
-    table = Table(title="One thread; median wall milliseconds; in brackets the ratio to decoding the JPEG alone")
+def _read_and_weigh(path: Path) -> tuple[int, float]:
+    from ocr.many import read_file
+
+    read_file(path)
+    return os.getpid(), memory_mib("VmRSS")
+
+
+def read_many(photos: Sequence[bytes], count: int, processes: int) -> Many:
+    """Time ``count`` readings of ``photos`` in turn by so many processes, which have read one photo each before."""
+    from ocr.many import one_core
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{i}.jpg" for i in range(len(photos))]
+        for path, data in zip(paths, photos, strict=True):
+            path.write_bytes(data)
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=one_core) as pool:
+            list(pool.map(_read_and_weigh, paths[:1] * processes * 2))
+            start = time.perf_counter()
+            weighed = list(pool.map(_read_and_weigh, [paths[i % len(paths)] for i in range(count)]))
+            seconds = time.perf_counter() - start
+    each = [[mib for pid, mib in weighed if pid == one] for one in {pid for pid, _ in weighed}]
+    return Many(count, processes, seconds, max(max(m[: len(photos)]) for m in each), max(max(m[-len(photos) :]) for m in each))
+
+
+def report(console: Console, timings: Sequence[Timing], many: Sequence[Many]) -> None:
+    """Print all timings, one row a photo, then where the time goes, then how many photos a second."""
+    table = Table(title="Median milliseconds of one core; in brackets the ratio to decoding the JPEG alone")
     for heading in ("photo", "decision", "decode", "no Tesseract", "whole", "peak MiB (Tesseract's)"):
         table.add_column(heading, justify="left" if heading in ("photo", "decision") else "right")
     for t in timings:
@@ -147,29 +221,43 @@ def report(console: Console, timings: Sequence[Timing]) -> None:
         )
     console.print(table)
     for t in timings:
-        console.print(f"{t.title}: " + ", ".join(f"{name} {ms:.1f} ms" for name, ms in t.stages.items()))
-    console.print("Peak memory: of the reading process, and in brackets of the Tesseract process beside it.")
+        console.print(f"{t.title}: " + ", ".join(f"{name} {ms:.1f} ms" for name, ms in t.stages.items()), soft_wrap=True)
+    for m in many:
+        console.print(
+            f"{m.photos} photos, {m.processes} process{'es' * (m.processes > 1)}: {m.rate:.2f} a second, {m.rate / m.processes:.2f} a core "
+            f"({m.rate / many[0].rate:.2f}x one process); {m.early_mib:.0f} MiB after the first, {m.late_mib:.0f} MiB after the last",
+            soft_wrap=True,
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="time these photos instead of generated ones")
-    parser.add_argument("--page", nargs="+", default=list(PAGES), metavar="FORM:PAGE")
+    parser.add_argument("--check", action="store_true", help="status 1 if a limit is broken")
+    parser.add_argument("--page", nargs="+", metavar="FORM:PAGE")
     parser.add_argument("--size", type=float, nargs="+", default=list(MEGAPIXELS), metavar="MEGAPIXELS")
     parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--many", type=int, default=50, metavar="N", help="photos to read by several processes; 0: leave that out")
     args = parser.parse_args(argv)
     if args.files:
         photos = [(path.name, path.read_bytes()) for path in args.files]
     else:
-        pages = [(form, int(page)) for form, _, page in (p.partition(":") for p in args.page)]
-        photos = [(f"{form} p{page}, {mp:g} MP", photo_of(form, page, mp)) for form, page in pages for mp in args.size]
-    context = multiprocessing.get_context("spawn")
+        pages = [(form, int(page)) for form, _, page in (p.partition(":") for p in args.page or fullest_pages())]
+        photos = [(f"{form} p{page}, {mp:g} MP", photo_of(form, page, mp)) for mp in args.size for form, page in pages]
+    from ocr.many import one_core
+
     timings = []
     for title, data in photos:
-        with context.Pool(1) as pool:
-            timings.append(pool.apply(measure, (title, data, args.repeat)))
-    report(Console(width=120), timings)
-    return 0
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=one_core) as pool:  # each in a fresh process
+            timings.append(pool.submit(measure, title, data, args.repeat).result())
+    cores = len(os.sched_getaffinity(0))
+    many = [read_many([data for _, data in photos], args.many, n) for n in sorted({1, cores})] if args.many else []
+    console = Console(width=120)
+    report(console, timings, many)
+    broken = [line for t in timings for line in t.broken()]
+    for line in broken:
+        console.print(f"[red]{line}[/]", soft_wrap=True)
+    return int(args.check and bool(broken))
 
 
 if __name__ == "__main__":
