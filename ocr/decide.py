@@ -1,8 +1,9 @@
 """Accept a sheet, or say every reason why a person must look. Strict: when in doubt, review.
 
-A sheet passes only if each number is well-formed, clean, confident, lies in boxes that were found, and has a witness beside
-the network: a sum that holds ties it to others, or its own bubbles say the same. Where Tesseract reads something else (or
-nothing), a sum is needed and more confidence. No rule of severity ``error`` may be broken.
+A sheet passes only if each number is well-formed, clean, lies in boxes that were found, is likely by its readers alone and
+confident with the rules, and has a witness beside the network: a sum that holds ties it to others, or its own bubbles say the
+same. Where Tesseract reads something else (or nothing), a sum is needed and more confidence. No rule of severity ``error`` may
+be broken.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Findin
             note(ReasonCode.READERS_DISAGREE, n.name)
         if n.name not in summed | told and not marked:
             note(ReasonCode.UNCHECKED_NUMBER, n.name)
-        if n.confidence < (policy.confident_checked if n.name in summed else policy.confident_marked):
+        least = policy.confident_checked if n.name in summed else policy.confident_marked
+        if n.confidence < least or n.reader_confidence < policy.readers_floor:
             note(ReasonCode.LOW_CONFIDENCE, n.name)
     for code, names in found.items():
         yield _reason(code, names)

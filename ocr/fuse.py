@@ -1,9 +1,11 @@
-"""From the readers' scores of single boxes to one calibrated probability per number.
+"""From the readers' scores of single boxes, and the rules of the page, to one calibrated probability per number.
 
 Boxes: a log-linear pool of the readers (weights learnt on held-out boxes, ocr/models/policy.json); Heskes, "Selecting
 weighting factors in logarithmic opinion pools", NIPS 1997. A reader that abstains has no say.
 Numbers: the grammar of the paper (empties, then digits) over all boxes of the number, enumerated. The confidence of a
 number is the probability of its *value*: X27, 027 and _27 are the same 27.
+Rules: what the page's sums and bounds say about the candidates of all numbers together (``tally.inference``). They raise or
+lower a number's confidence and rank its other candidates; what is read stays what the readers say.
 Junk: whether a box is clean is one question, what it most likely says another. A box that may be overwritten keeps its best
 glyph as a suggestion for the reviewer, and its number loses that much confidence; one that surely is has no glyph.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -19,11 +22,15 @@ import numpy as np
 from ocr.policy import Policy
 from ocr.types import BoxReading, Floats
 from tally.glyphs import GLYPHS, JUNK, is_well_formed, value_of
+from tally.inference import Belief, infer
 from tally.interpretation import NumberReading, ReaderSays
+from templates_c1 import rules
 from templates_c1.schema import Page
 
 _TOP = 5
 """Glyphs a box that are enumerated."""
+_LEAST = 1e-4
+"""Glyphs less likely than this, against the likeliest of the box, are not."""
 _CANDIDATES = 5
 _JUNK = GLYPHS.index(JUNK)
 
@@ -54,12 +61,12 @@ def number_from(boxes: Sequence[Floats], malformed: float) -> list[tuple[str, fl
         boxes: fused scores (14,) of each box.
         malformed: how many times less likely a malformed content is than a well-formed one, a priori.
     """
-    tops = [np.argsort(b)[::-1][:_TOP] for b in boxes]
+    tops = [[(GLYPHS[g], float(b[g])) for g in np.argsort(b)[::-1][:_TOP] if b[g] >= _LEAST * b.max()] for b in boxes]
     found = []
     for combo in product(*tops):
-        text = "".join(GLYPHS[g] for g in combo)
-        p = math.prod(float(b[g]) for b, g in zip(boxes, combo, strict=True))
-        found.append((text, p * (1.0 if is_well_formed(text) else malformed)))
+        text = "".join([glyph for glyph, _ in combo])
+        p = math.prod([p for _, p in combo])
+        found.append((text, p if is_well_formed(text) else p * malformed))
     total = sum(p for _, p in found)
     if total <= 0:
         return []
@@ -75,29 +82,63 @@ def fuse(page: Page, readings: Mapping[str, Sequence[BoxReading]], policy: Polic
     for reader, boxes in readings.items():
         for b in boxes:
             by_box.setdefault((b.number, b.index), {})[reader] = b.scores
-    return tuple(_fuse_number(n.name, [by_box.get((n.name, i), {}) for i in range(len(n.boxes))], policy) for n in page.numbers)
+    read = [_fuse_number(n.name, [by_box.get((n.name, i), {}) for i in range(len(n.boxes))], policy) for n in page.numbers]
+    told = infer({n.name: belief for n, belief in read}, rules.constraints(page), policy.broken_rule)
+    return tuple(_judged(n, told[n.name]) for n, _ in read)
 
 
-def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Policy) -> NumberReading:
+def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Policy) -> tuple[NumberReading, Belief]:
+    """What the readers say of one number, and what they believe of each value it may have (None: anything else)."""
     readers = {r: _says([b.get(r) for b in boxes]) for r in sorted({r for b in boxes for r in b})}
     said = {r: s for r, s in readers.items() if s is not None}
     pooled = [pool(b, policy.weights) for b in boxes]
     if any(p.sum() <= 0 for p in pooled):
-        return NumberReading(name, JUNK * len(boxes), None, 0.0, said)
+        return NumberReading(name, JUNK * len(boxes), None, 0.0, said, reader_confidence=0.0), {None: 1.0}
     dirty = [float(p[_JUNK]) for p in pooled]
     clean = math.prod(1 - d for d in dirty)
+    candidates = number_from([_without_junk(p) for p in pooled], policy.malformed)
+    worth = _tempered(_by_value(candidates), policy.temperature)
+    belief = {v: clean * p for v, p in worth.items()}
+    belief[None] = belief.get(None, 0.0) + 1 - clean
     if max(dirty) >= policy.junk:
         written = "".join(JUNK if d >= policy.junk else GLYPHS[int(p[:_JUNK].argmax())] for p, d in zip(pooled, dirty, strict=True))
-        return NumberReading(name, written, None, clean, said, clean=clean)
-    candidates = number_from([_without_junk(p) for p in pooled], policy.malformed)
+        return NumberReading(name, written, None, 0.0, said, tuple(candidates), clean, 0.0), belief
     # the value with the most probability, shown as its likeliest writing
-    worth: dict[int | None, float] = {}
-    for text, p in candidates:
-        worth[value_of(text)] = worth.get(value_of(text), 0.0) + p
     best = max(worth, key=lambda v: worth[v])
     written = next(text for text, _ in candidates if value_of(text) == best)
-    shown = sorted(candidates[:_CANDIDATES], key=lambda c: (c[0] != written, -c[1]))
-    return NumberReading(name, written, best, policy.calibrated(worth[best] * clean), said, tuple(shown), clean)
+    return NumberReading(name, written, best, 0.0, said, tuple(candidates), clean, clean * worth[best]), belief
+
+
+def _judged(n: NumberReading, told: Mapping[int | None, float]) -> NumberReading:
+    """The reading with its confidence and its candidates as they stand after the rules have spoken."""
+    # a writing has its share of what its value is worth now; values too unlikely to be told apart share what "something else" is worth
+    whole = _by_value(n.candidates)
+    unlisted = sum(p for v, p in whole.items() if v not in told)
+    ranked = []
+    for text, p in n.candidates:
+        v = value_of(text)
+        if v is not None and v in told:
+            ranked.append((text, told[v] * p / whole[v]))
+        elif v is not None and unlisted > 0:
+            ranked.append((text, told[None] * p / unlisted))
+    ranked.sort(key=lambda c: (c[0] != n.boxes, -c[1]))
+    return replace(n, confidence=told.get(n.value, 0.0) if n.value is not None else 0.0, candidates=tuple(ranked[:_CANDIDATES]))
+
+
+def _by_value(writings: Sequence[tuple[str, float]]) -> dict[int | None, float]:
+    """Probability of each value (None: malformed), summed over its writings, likeliest writing first."""
+    worth: dict[int | None, float] = {}
+    for text, p in writings:
+        worth[value_of(text)] = worth.get(value_of(text), 0.0) + p
+    return worth
+
+
+def _tempered(worth: Mapping[int | None, float], temperature: float) -> dict[int | None, float]:
+    """Probabilities to the power of ``temperature``: more or less sure, the order kept (Guo et al., "On calibration of modern
+    neural networks", 2017)."""
+    powers = {v: p**temperature for v, p in worth.items()}
+    total = sum(powers.values())
+    return {v: p / total for v, p in powers.items()}
 
 
 def _without_junk(scores: Floats) -> Floats:

@@ -81,6 +81,7 @@ def _number_to_json(n: NumberReading) -> dict[str, Any]:
         "readers": {k: {"boxes": r.boxes, "confidence": round(r.confidence, 6)} for k, r in n.readers.items()},
         "candidates": [{"boxes": b, "confidence": round(p, 6)} for b, p in n.candidates],
         "clean": round(n.clean, 6),
+        "reader_confidence": round(n.reader_confidence, 6),
     }
 
 
@@ -93,6 +94,8 @@ def _number_from_json(raw: Mapping[str, Any]) -> NumberReading:
         readers={k: ReaderSays(r["boxes"], r["confidence"]) for k, r in raw["readers"].items()},
         candidates=tuple((c["boxes"], c["confidence"]) for c in raw["candidates"]),
         clean=raw["clean"],
+        # the first interpretations ever stored knew one confidence only, that of the readers
+        reader_confidence=raw.get("reader_confidence", raw["confidence"]),
     )
 
 

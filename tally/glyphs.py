@@ -6,6 +6,8 @@ an empty leading box is crossed. Writers cross with X, with a dash, or leave the
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 DIGITS = "0123456789"
 CROSS = "X"
 DASH = "-"
@@ -20,6 +22,7 @@ EMPTY = CROSS + DASH + BLANK
 """Glyphs that say "no digit here"."""
 
 
+@lru_cache(maxsize=8192)
 def is_well_formed(boxes: str) -> bool:
     """True if ``boxes`` is empties followed by digits ("X27", "XXX", "123"), so that it has a value.
 
@@ -29,6 +32,7 @@ def is_well_formed(boxes: str) -> bool:
     return boxes != "" and all(c in DIGITS for c in body)
 
 
+@lru_cache(maxsize=8192)
 def value_of(boxes: str) -> int | None:
     """The integer written in ``boxes``; None if it is malformed or not readable.
 

@@ -74,10 +74,11 @@ class NumberReading:
     Attributes:
         boxes: one glyph a box (tally.glyphs), the most likely content.
         value: what it is worth, None if it has no value. Never changed by arithmetic.
-        confidence: calibrated probability that ``value`` is what is written, 0..1.
+        confidence: calibrated probability that ``value`` is what is written, 0..1, given the readers and the rules of the page.
         readers: reader name -> its word.
-        candidates: other likely contents, best first, with probability; the first is ``boxes`` itself.
+        candidates: likely contents with their probability given the rules: first ``boxes`` itself, then the others, likeliest first.
         clean: probability that every box holds one clean glyph: nothing overwritten, struck out or scribbled.
+        reader_confidence: the same probability as ``confidence``, by the readers alone, before any rule is looked at.
     """
 
     name: str
@@ -87,6 +88,7 @@ class NumberReading:
     readers: Mapping[str, ReaderSays] = field(default_factory=dict)
     candidates: tuple[tuple[str, float], ...] = ()
     clean: float = 1.0
+    reader_confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tally.arithmetic import Values, check_at_most, check_sum
+from tally.inference import AtMost, Constraint, Sum
 from tally.interpretation import Finding, Severity
 from templates_c1.schema import Page, Rule, SumRule, Template
 
@@ -17,6 +18,15 @@ def check(page: Page, values: Values) -> tuple[Finding, ...]:
 def check_across(template: Template, values: Values) -> tuple[Finding, ...]:
     """Every rule across the pages of one TPS against the values of all its pages together; undecided where a page is missing."""
     return _check(template.rules, values)
+
+
+def constraints(page: Page) -> tuple[Constraint, ...]:
+    """The rules of ``page`` that no right paper breaks (severity ``error``), for joint inference over its numbers."""
+    return tuple(
+        Sum(r.total, tuple(r.parts)) if isinstance(r, SumRule) else AtMost(r.number, r.bound)
+        for r in page.rules
+        if Severity(r.severity) is Severity.ERROR
+    )
 
 
 def _check(rules: Iterable[Rule], values: Values) -> tuple[Finding, ...]:

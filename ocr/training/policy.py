@@ -1,15 +1,18 @@
-"""Choose the policy from measured error: reader weights, calibration, thresholds. Writes ocr/models/policy.json.
+"""Choose the policy from measured error: reader weights, calibration, thresholds. Writes ocr/models/policy.json and docs/policy.md.
 
-    python -m ocr.training.policy --data DIR --cnn cnn-heldout.npz --tesseract tesseract-heldout.npz [--out ...] [--report ...]
+    python -m ocr.training.policy --data DIR --cnn cnn-heldout.npz --tesseract tesseract-heldout.npz [--out ...] [--doc ...]
 
-The two npz hold what each reader said of boxes of *groups it was not trained on* (arrays source, photo, number, index,
-truth, scores). Nothing here was seen in training.
+The two npz hold what each reader said of boxes of *groups it was not trained on* (arrays source, photo, number, index, truth,
+scores). Nothing here was seen in training.
 
-    weights       log-linear pool, grid search for the least negative log likelihood of the boxes' true glyphs
-    temperature   of the numbers' log odds, grid search for the least negative log likelihood of right/wrong
-    thresholds    the least confidence at which the upper 95 % bound of the measured share of wrong *numbers* stays below a
-                  limit: 2 % where both readers agree, 1 % over all numbers for the one that stands alone. Arithmetic comes
-                  on top: a wrong number passes only if another one is wrong by just as much. Never below the floors.
+    weights        log-linear pool, grid search for the least negative log likelihood of the boxes' true glyphs
+    temperature    of the values' probabilities, grid search for the least negative log likelihood of the true values
+    broken_rule    share of printed sums that the true values of real papers do not keep
+    thresholds     the pair that accepts most while no real held-out sheet is accepted with a wrong number, the upper 95 % bound of the
+                   share of wrong sheets among all accepted *virtual* ones (``ocr.training.virtual``) stays below LIMIT, and so does
+                   the measured share in every kind of them
+    marked         the least confidence at which the upper bound of wrong single numbers is below MARKED_LIMIT, before their bubbles are
+                   even looked at
 
 Sheets for which only the network has a held-out word count too, as if Tesseract had been silent.
 """
@@ -19,7 +22,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -28,35 +33,52 @@ from typing import Any
 
 import numpy as np
 
-from ocr.decide import decide, stands_alone
+from ocr import policy as policies
+from ocr.decide import stands_alone
 from ocr.fuse import fuse, pool
 from ocr.policy import FILE, Policy, default
-from ocr.training.policy_report import markdown
-from ocr.types import AlignedSheet, BoxReading, Floats, LocatedBox, Photo
-from tally.glyphs import EMPTY, GLYPHS, value_of
-from tally.interpretation import Accepted, NumberReading
+from ocr.training import policy_report, virtual
+from ocr.training.heldout import Heldout, Key, SheetCase, load_heldout, sheet_cases
+from tally.glyphs import EMPTY, GLYPHS
+from tally.interpretation import NumberReading, RuleKind
 from templates_c1 import registry, rules
-from templates_c1.schema import Page, Template
+from templates_c1.schema import Page
 
-GRID = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998)
+LIMIT = 1e-3
+"""Upper 95 % bound of wrong sheets among accepted ones that the thresholds must show."""
+MARKED_LIMIT = 5e-3
+"""The same for single numbers that only bubbles confirm: filled by hand and read by other means, they seldom repeat a misreading."""
+GRID = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998, 0.999, 0.9995)
 """Thresholds that are tried."""
-AGREED, ALONE = (0.02, 0.9), (0.01, 0.95)
-"""Limit of the upper bound of the share of wrong numbers, and floor of the threshold."""
-MARKED = 0.97
-"""Where only bubbles confirm a number there are too few real sheets to measure: set by hand, strict."""
-
-Key = tuple[str, str, str, int]
-"""source, photo, number, box index."""
-Heldout = Mapping[Key, Floats]
+WRITER = 24
+"""So many neighbouring loose boxes are taken for one writer's: they come from one form."""
 
 
-def load_heldout(path: Path) -> tuple[dict[Key, Floats], dict[Key, str]]:
-    """Scores and true glyphs of one reader's held-out boxes."""
-    with np.load(path, allow_pickle=False) as z:
-        keys = [(str(s), str(p), str(n), int(i)) for s, p, n, i in zip(z["source"], z["photo"], z["number"], z["index"], strict=True)]
-        scores = z["scores"].astype(np.float64)
-        truth = [str(t) for t in z["truth"]]
-    return dict(zip(keys, scores, strict=True)), dict(zip(keys, truth, strict=True))
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What decides about one sheet, real or virtual.
+
+    Attributes:
+        checked, alone: least confidence among its numbers that both readers agree on, and among the others; 1.0 if there are none.
+        eligible: it would pass with thresholds of 0: well-formed, clean, no rule broken, no box lost.
+        wrong: a number is not what is written.
+    """
+
+    checked: float
+    alone: float
+    eligible: bool
+    wrong: bool
+
+    def passes(self, checked: float, alone: float) -> bool:
+        return self.eligible and self.checked >= checked and self.alone >= alone
+
+
+def judge(numbers: Sequence[NumberReading], eligible: bool, wrong: bool) -> Judged:
+    """The deciding figures of one sheet's numbers."""
+    split: tuple[list[float], list[float]] = ([], [])
+    for n in numbers:
+        split[stands_alone(n)].append(n.confidence)
+    return Judged(min(split[0], default=1.0), min(split[1], default=1.0), eligible, wrong)
 
 
 def pool_loss(cnn: Heldout, tess: Heldout, truth: Mapping[Key, str], weights: Mapping[str, float]) -> float:
@@ -70,69 +92,33 @@ def pool_loss(cnn: Heldout, tess: Heldout, truth: Mapping[Key, str], weights: Ma
     return total / max(1, len(truth))
 
 
-@dataclass(frozen=True, slots=True)
-class SheetCase:
-    """One held-out sheet with its true values; ``unsure`` numbers are those a person cannot read."""
-
-    source: str
-    photo: str
-    template: Template
-    page: Page
-    readings: Mapping[str, tuple[BoxReading, ...]]
-    truth: Mapping[str, int | None]
-
-    def numbers(self, policy: Policy) -> tuple[NumberReading, ...]:
-        return fuse(self.page, self.readings, policy)
-
-    def passes(self, numbers: tuple[NumberReading, ...], policy: Policy) -> bool:
-        """Would the policy accept the sheet, its boxes well located?"""
-        gray = np.zeros((1, 1), np.uint8)
-        sheet = AlignedSheet(Photo(self.photo, "", gray), self.template, self.page, np.eye(3), 1.0, "heldout")
-        boxes = [LocatedBox(n.name, i, gray, np.zeros((4, 2)), 1.0) for n in self.page.numbers for i in range(len(n.boxes))]
-        findings = rules.check(self.page, {n.name: n.value for n in numbers})
-        return isinstance(decide(sheet, boxes, numbers, findings, policy), Accepted)
-
-    def wrong(self, numbers: Iterable[NumberReading]) -> list[str]:
-        return [n.name for n in numbers if n.name in self.truth and (self.truth[n.name] is None or n.value != self.truth[n.name])]
-
-
-def sheet_cases(data: Path, readers: Mapping[str, Heldout]) -> list[SheetCase]:
-    """Every sheet under ``data`` for whose boxes the network has a held-out word, with the other readers' where they have one."""
-    cases = []
-    for file in sorted(data.glob("*/truth.json")):
-        source = file.parent.name
-        for photo, t in json.loads(file.read_text(encoding="utf-8"))["photos"].items():
-            if t["form"] not in registry.all_templates():
-                continue
-            template = registry.template(t["form"])
-            page = template.page(t["page"])
-            keys = [(source, photo, n.name, i) for n in page.numbers for i in range(len(n.boxes))]
-            told = {r: scores for r, scores in readers.items() if all(k in scores for k in keys)}
-            if "cnn" in told:
-                readings = {r: tuple(BoxReading(r, k[2], k[3], scores[k]) for k in keys) for r, scores in told.items()}
-                truth = {n: None if "?" in b else value_of(b.replace(" ", "_")) for n, b in t["numbers"].items()}
-                cases.append(SheetCase(source, photo, template, page, readings, truth))
-    return cases
-
-
 def fit_temperature(cases: Iterable[SheetCase], policy: Policy) -> float:
-    """Temperature of the numbers' log odds with the least negative log likelihood of "the value is right"."""
-    raw = replace(policy, temperature=1.0)
-    pairs = [
-        (n.confidence, n.value == c.truth[n.name])
-        for c in cases
-        for n in c.numbers(raw)
-        if n.value is not None and c.truth.get(n.name) is not None
-    ]
+    """The power of the values' probabilities with the least negative log likelihood of "the value read is right", readers alone."""
+    pairs = []
+    for c in cases:
+        for n in c.numbers(replace(policy, temperature=1.0)):
+            if n.value is not None and n.name in c.written and c.truth(n.name) is not None and n.clean > 0:
+                pairs.append((n.reader_confidence / n.clean, n.value == c.truth(n.name)))
     p = np.clip(np.array([x for x, _ in pairs]), 1e-6, 1 - 1e-6)
     right = np.array([r for _, r in pairs])
     odds = np.log(p / (1 - p))
 
     def loss(t: float) -> float:
-        q = 1 / (1 + np.exp(-t * odds))
+        q = 1 / (1 + np.exp(-t * odds))  # for two candidates the same as the power; nearly so for more
         return float(-np.where(right, np.log(q), np.log1p(-q)).mean())
 
     return min((round(float(t), 3) for t in np.geomspace(0.3, 2.0, 60)), key=loss)
+
+
+def broken_rules(cases: Iterable[SheetCase]) -> tuple[int, int]:
+    """Of the printed sums of real papers: how many the true values break, and how many there are."""
+    broken = whole = 0
+    for c in cases:
+        for f in rules.check(c.page, {n: c.truth(n) for n in c.written}):
+            if f.kind is RuleKind.SUM and f.holds is not None:
+                whole += 1
+                broken += not f.holds
+    return broken, whole
 
 
 def upper_bound(wrong: int, n: int, alpha: float = 0.05) -> float:
@@ -153,48 +139,116 @@ def upper_bound(wrong: int, n: int, alpha: float = 0.05) -> float:
     return high
 
 
+def real_sheets(cases: Iterable[SheetCase], policy: Policy) -> dict[str, list[Judged]]:
+    """Every recognised held-out sheet as the policy's other rules see it, by set and page."""
+    open_policy = replace(policy, confident_checked=0.0, confident_alone=0.0, confident_marked=0.0)
+    out: dict[str, list[Judged]] = {}
+    for c in cases:
+        numbers = c.numbers(policy)
+        passes = c.sheet is not None and not c.decision(numbers, open_policy).reasons
+        out.setdefault(f"{c.source} p{c.page.number}", []).append(judge(numbers, passes, bool(c.wrong(numbers))))
+    return out
+
+
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One held-out number: its confidence, whether it is right, whether both readers of the ink agree on it."""
+class Kind:
+    """One kind of virtual sheet: a page, real values for it, and whose boxes write them."""
 
-    confidence: float
-    right: bool
-    agreed: bool
-
-
-def judged(cases: Iterable[SheetCase], policy: Policy) -> list[Judged]:
-    """Every clean-looking number of the cases, doubtful ones included; one that a person cannot read is never right."""
-    return [
-        Judged(n.confidence, c.truth[n.name] is not None and n.value == c.truth[n.name], not stands_alone(n))
-        for c in cases
-        for n in c.numbers(policy)
-        if n.name in c.truth and n.clean >= policy.clean
-    ]
+    title: str
+    page: Page
+    values: tuple[Mapping[str, str], ...]
+    bank: virtual.Bank
+    count: int
 
 
-def choose_threshold(numbers: list[Judged], limit: float, floor: float) -> tuple[float, int, int, float]:
-    """Least confidence from GRID at which the upper bound of the share of wrong numbers is below ``limit``.
+def kinds(cases: Sequence[SheetCase], loose: virtual.Bank, count: int) -> list[Kind]:
+    """Kinds whose pages have sums and for which there are real boxes. Pages with many numbers get fewer sheets: each has more chances."""
+    found: dict[tuple[str, int], list[SheetCase]] = {}
+    for c in cases:
+        form = next(f for f, t in registry.all_templates().items() if c.page in t.pages)
+        if any(f.kind is RuleKind.SUM for f in rules.check(c.page, {})):
+            found.setdefault((form, c.page.number), []).append(c)
+    out = []
+    for (form, number), mine in sorted(found.items()):
+        page = mine[0].page
+        values = tuple(c.written for c in mine if all(f.holds is not False for f in rules.check(page, {n: c.truth(n) for n in c.written})))
+        values = tuple(v for v in values if all("?" not in b for b in v.values()))
+        bank = virtual.bank_of(mine) if len(mine) > 5 else loose
+        out.append(Kind(f"{form} p{number}", page, values, bank, count if len(page.numbers) < 10 else count // 2))
+    return out
 
-    Returns:
-        threshold (at least ``floor``; the last of GRID if none will do), numbers at or above it, wrong ones, their upper bound.
-    """
+
+def _virtual(arguments: tuple[Kind, str, int]) -> list[Judged]:
+    kind, text, seed = arguments
+    policy, out = policies.from_json(text.encode()), []
+    for readings, truth in virtual.virtual_sheets(kind.page, kind.values, kind.bank, kind.count, seed):
+        numbers = fuse(kind.page, readings, policy)
+        findings = rules.check(kind.page, {n.name: n.value for n in numbers})
+        holds = all(f.holds for f in findings if f.severity.value == "error")
+        clean = all(n.value is not None and n.clean >= policy.clean and n.reader_confidence >= policy.readers_floor for n in numbers)
+        out.append(judge(numbers, holds and clean, any(n.value != truth[n.name] for n in numbers)))
+    return out
+
+
+def virtual_judged(all_kinds: Sequence[Kind], policy: Policy, jobs: int) -> dict[str, list[Judged]]:
+    """Virtual sheets of every kind, judged; in ``jobs`` processes."""
+    text = policies.as_json(policy)
+    parts = [(replace(k, count=k.count // 4), text, 100 * i + j) for i, k in enumerate(all_kinds) for j in range(4)]
+    out: dict[str, list[Judged]] = {}
+    with ProcessPoolExecutor(jobs) as pool_:
+        for (kind, _, _), judged in zip(parts, pool_.map(_virtual, parts), strict=True):
+            out.setdefault(kind.title, []).extend(judged)
+    return out
+
+
+def tally(sheets: Iterable[Judged], checked: float, alone: float) -> tuple[int, int]:
+    """Sheets accepted, and wrong ones among them."""
+    passed = [s for s in sheets if s.passes(checked, alone)]
+    return len(passed), sum(s.wrong for s in passed)
+
+
+def choose_thresholds(real: Mapping[str, list[Judged]], made: Mapping[str, list[Judged]], limit: float = LIMIT) -> tuple[float, float]:
+    """``confident_checked`` and ``confident_alone`` (never below it): the pair that accepts most virtual sheets among those that keep
+    the limits; the strictest of GRID where none does."""
+    best, most = (GRID[-1], GRID[-1]), -1
+    for checked, alone in product(GRID, GRID):
+        if alone < checked or any(tally(s, checked, alone)[1] for s in real.values()):
+            continue
+        counts = [tally(s, checked, alone) for s in made.values()]
+        n, wrong = (sum(c) for c in zip(*counts, strict=True))
+        if n > most and upper_bound(wrong, n) <= limit and all(w <= limit * m for m, w in counts):
+            best, most = (checked, alone), n
+    return best
+
+
+def choose_marked(numbers: Sequence[tuple[float, bool]], limit: float = MARKED_LIMIT) -> tuple[float, int, int]:
+    """Least confidence in GRID at which the bound holds for single numbers (confidence, right); with how many, and wrong ones."""
     for t in GRID:
-        above = [n for n in numbers if n.confidence >= t]
-        wrong = sum(not n.right for n in above)
-        if t >= floor and upper_bound(wrong, len(above)) <= limit:
+        above = [right for c, right in numbers if c >= t]
+        wrong = sum(not r for r in above)
+        if upper_bound(wrong, len(above)) <= limit:
             break
-    return t, len(above), wrong, round(upper_bound(wrong, len(above)), 5)
+    return t, len(above), wrong
 
 
-def curve(cases: list[SheetCase], policy: Policy) -> list[dict[str, Any]]:
-    """Accepted share against silent errors as the threshold moves."""
-    read = [(c, c.numbers(policy)) for c in cases]
-    rows = []
-    for t in (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999):
-        p = replace(policy, confident_checked=t, confident_alone=t, confident_marked=max(t, policy.confident_marked))
-        passed = [(c, n) for c, n in read if c.passes(n, p)]
-        rows.append({"threshold": t, "sheets": len(cases), "accepted": len(passed), "silent": sum(bool(c.wrong(n)) for c, n in passed)})
-    return rows
+def single_numbers(page: Page, bank: virtual.Bank, policy: Policy, count: int) -> list[tuple[float, bool]]:
+    """Confidence and truth of virtual numbers of ``page`` on which both readers agree (three boxes each, one writer)."""
+    alone = page.model_copy(update={"rules": ()})
+    out = []
+    for readings, truth in virtual.virtual_sheets(alone, (), bank, count, 9):
+        out += [(n.confidence, n.value == truth[n.name]) for n in fuse(alone, readings, policy) if not stands_alone(n)]
+    return out
+
+
+def loose_boxes(cnn: Heldout, tess: Heldout, truth: Mapping[Key, str]) -> virtual.Bank:
+    """Bank of the boxes that belong to no sheet: neighbouring file numbers are one writer."""
+    boxes = []
+    for key, glyph in truth.items():
+        source, photo, number, _ = key
+        digits = re.findall(r"\d+", photo)
+        if photo == number and digits and key in tess and glyph in GLYPHS and glyph != "?":
+            boxes.append((f"{source}-{int(digits[-1]) // WRITER}", glyph, {"cnn": cnn[key], "tesseract": tess[key]}))
+    return virtual.loose_bank(boxes)
 
 
 def main() -> None:
@@ -204,44 +258,42 @@ def main() -> None:
     ap.add_argument("--cnn", type=Path, required=True)
     ap.add_argument("--tesseract", type=Path, required=True)
     ap.add_argument("--out", type=Path, default=FILE)
-    ap.add_argument("--doc", type=Path, help="page that tells what was measured (docs/policy.md)")
+    ap.add_argument("--doc", type=Path, help="page that tells what was measured (docs/policy.md); its pictures lie beside it")
+    ap.add_argument("--sheets", type=int, default=20_000, help="virtual sheets of each kind")
+    ap.add_argument("--jobs", type=int, default=2)
     a = ap.parse_args()
     cnn, truth = load_heldout(a.cnn)
     tess, _ = load_heldout(a.tesseract)
     both = {k: g for k, g in truth.items() if k in tess and g in GLYPHS and g != "?"}
-    grid = product((0.4, 0.6, 0.8, 1.0, 1.2), (0.0, 0.1, 0.2, 0.3, 0.4, 0.6))
+    grid = product((0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2), (0.1, 0.2, 0.3, 0.4, 0.6))
     w_cnn, w_tess = min(grid, key=lambda w: pool_loss(cnn, tess, both, {"cnn": w[0], "tesseract": w[1]}))
     policy = replace(default(), weights=MappingProxyType({"cnn": w_cnn, "tesseract": w_tess, "marks": default().weights["marks"]}))
-    cases = sheet_cases(a.data, {"cnn": cnn, "tesseract": tess})
-    policy = replace(policy, temperature=fit_temperature(cases, policy))
-    numbers = judged(cases, policy)
-    agreed = choose_threshold([n for n in numbers if n.agreed], *AGREED)
-    alone = choose_threshold(numbers, *ALONE)
-    policy = replace(policy, confident_checked=agreed[0], confident_alone=alone[0], confident_marked=max(agreed[0], MARKED))
-    out = {
-        "weights": dict(policy.weights),
-        "malformed": policy.malformed,
-        "temperature": policy.temperature,
-        "junk": policy.junk,
-        "clean": policy.clean,
-        "confident_checked": policy.confident_checked,
-        "confident_alone": policy.confident_alone,
-        "confident_marked": policy.confident_marked,
-        "border": policy.border,
-        "quality": policy.quality,
-    }
-    a.out.write_text(json.dumps(out, indent=2) + "\n", encoding="utf-8")
-    names = ("threshold", "numbers", "wrong", "upper_bound")
-    report = {
-        "boxes": len(both),
-        "sheets": len(cases),
-        "agreed": dict(zip(names, agreed, strict=True)),
-        "alone": dict(zip(names, alone, strict=True)),
-        "curve": curve(cases, policy),
-    }
+    cases = list(sheet_cases(a.data, {"cnn": cnn, "tesseract": tess}, a.jobs))
+    broken, whole = broken_rules(cases)
+    policy = replace(policy, temperature=fit_temperature(cases, policy), broken_rule=round((broken + 1) / (whole + 2), 4))
+    loose = loose_boxes(cnn, tess, truth)
+    real = real_sheets(cases, policy)
+    made = virtual_judged(kinds(cases, loose, a.sheets), policy, a.jobs)
+    checked, alone = choose_thresholds(real, made)
+    marked_page = next(p for t in registry.all_templates().values() for p in t.pages if any(n.bubbles for n in p.numbers))
+    marked, n_marked, wrong_marked = choose_marked(single_numbers(marked_page, loose, policy, a.sheets // 2))
+    policy = replace(policy, confident_checked=checked, confident_alone=alone, confident_marked=marked)
+    a.out.write_text(policies.as_json(policy), encoding="utf-8")
     if a.doc:
-        a.doc.write_text(markdown(out, report), encoding="utf-8")
-    print(json.dumps(out | report, indent=2))  # noqa: T201
+        report = policy_report.Report(
+            policy,
+            len(both),
+            (broken, whole),
+            (n_marked, wrong_marked),
+            real,
+            made,
+            policy_report.reliability_of(cases, policy),
+        )
+        policy_report.write(a.doc, report)
+    shown: dict[str, Any] = json.loads(policies.as_json(policy))
+    shown["real"] = {k: (len(s), *tally(s, checked, alone)) for k, s in real.items()}
+    shown["virtual"] = {k: (len(s), *tally(s, checked, alone)) for k, s in made.items()}
+    print(json.dumps(shown, indent=2))  # noqa: T201
 
 
 if __name__ == "__main__":

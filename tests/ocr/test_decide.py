@@ -14,7 +14,7 @@ from ocr.types import AlignedSheet, LocatedBox, Photo
 from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, ReaderSays, ReasonCode, RuleKind, Severity
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size, Template
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.9, 0.95, 0.97, 0.4, 0.5)
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.5, 0.4, 0.5)
 L = Label(id="x", en="x")
 PAGE = Page(
     number=2,
@@ -88,6 +88,7 @@ def test_broken_bound() -> None:
     ("bad", "expected"),
     [
         (number("a", "10", 10, 0.89), {ReasonCode.LOW_CONFIDENCE}),
+        (replace(number("a", "10", 10, 0.999), reader_confidence=0.4), {ReasonCode.LOW_CONFIDENCE}),
         (alone("16", 0.94), {ReasonCode.READERS_DISAGREE}),
         (alone("1?", 0.94), {ReasonCode.READERS_DISAGREE}),
         (alone(None, 0.94), {ReasonCode.READERS_DISAGREE}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from types import MappingProxyType
 
@@ -10,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocr.fuse import fuse, number_from, pool
-from ocr.policy import Policy, default
+from ocr.policy import Policy, as_json, default, from_json
 from ocr.types import BoxReading, Floats
 from tally.glyphs import GLYPHS, is_well_formed
-from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size
+from templates_c1.schema import AtMostRule, Label, Number, Page, Recognition, Rect, Size, SumRule
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.95, 0.8, 0.9, 0.95, 0.97, 0.4, 0.4)
+POLICY = Policy(
+    "t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.5, 0.4, 0.4
+)
 
 
 def scores(**p: float) -> Floats:
@@ -69,6 +72,21 @@ def _page(width: int) -> Page:
         recognition=Recognition(),
         numbers=(Number(name="n", label=Label(id="n", en="n"), boxes=boxes),),
     )
+
+
+def _summed() -> Page:
+    """Three numbers of two boxes each: sah = a + b, none above 90."""
+    page = _page(2)
+    numbers = tuple(Number(name=n, label=Label(id=n, en=n), boxes=page.numbers[0].boxes) for n in ("a", "b", "sah"))
+    rules = (
+        SumRule(kind="sum", id="sah", total="sah", parts=("a", "b"), severity="error"),
+        AtMostRule(kind="at_most", id="cap", number="sah", bound=90, severity="error"),
+    )
+    return page.model_copy(update={"numbers": numbers, "rules": rules})
+
+
+def _written(a: tuple[Floats, Floats], b: tuple[Floats, Floats], sah: tuple[Floats, Floats]) -> dict[str, list[BoxReading]]:
+    return {"cnn": [BoxReading("cnn", n, i, s) for n, boxes in (("a", a), ("b", b), ("sah", sah)) for i, s in enumerate(boxes)]}
 
 
 def _read(*boxes: Floats, reader: str = "cnn") -> list[BoxReading]:
@@ -130,8 +148,38 @@ def test_confidence_never_exceeds_cleanness(boxes: list[Floats]) -> None:
     assert 0 <= n.confidence <= n.clean + 1e-9
 
 
-def test_shipped_policy_loads_and_calibrates_monotonically() -> None:
+def test_shipped_policy_loads_and_asks_more_of_weaker_evidence() -> None:
     p = default()
-    assert 0.5 < p.confident_checked <= p.confident_marked < 1
-    xs = np.linspace(0.01, 0.99, 50)
-    assert (np.diff([p.calibrated(x) for x in xs]) > 0).all()
+    assert 0.5 < p.confident_checked <= p.confident_alone < 1
+    assert 0.5 < p.confident_marked < 1
+    assert 0 < p.broken_rule < 0.1
+    assert p.readers_floor >= 0.5
+
+
+def test_policy_survives_being_written_down() -> None:
+    again = from_json(as_json(POLICY).encode())
+    assert replace(again, version=POLICY.version) == POLICY
+
+
+def test_a_holding_sum_lifts_confidence_and_a_broken_one_lowers_it_but_neither_changes_the_reading() -> None:
+    sure = (scores(X=0.999), scores(n3=0.999))
+    doubtful = (scores(n2=0.999), scores(n7=0.8, n1=0.19))
+    held = {n.name: n for n in fuse(_summed(), _written(doubtful, sure, (scores(n3=0.999), scores(n0=0.999))), POLICY)}
+    assert (held["a"].value, held["sah"].value) == (27, 30)
+    assert held["a"].reader_confidence < 0.85
+    assert held["a"].confidence > 0.99
+    broken = {n.name: n for n in fuse(_summed(), _written(doubtful, sure, (scores(n2=0.999), scores(n4=0.999))), POLICY)}
+    assert broken["a"].value == 27, "21 + 3 = 24 would hold, but 27 is what was read"
+    assert broken["a"].boxes == broken["a"].candidates[0][0] == "27"
+    assert broken["a"].confidence < 0.1
+    assert broken["a"].candidates[1][0] == "21"
+    assert broken["a"].candidates[1][1] > 0.9
+
+
+def test_a_bound_weighs_against_the_same_misreading_in_two_places() -> None:
+    nine = (scores(n9=0.9, n2=0.09), scores(n1=0.999))
+    total = (scores(n9=0.9, n2=0.09), scores(n4=0.999))
+    numbers = {n.name: n for n in fuse(_summed(), _written(nine, (scores(X=0.999), scores(n3=0.999)), total), POLICY)}
+    assert numbers["sah"].value == 94
+    assert numbers["sah"].confidence < 0.9
+    assert numbers["sah"].candidates[1][0] == "24"

@@ -21,7 +21,7 @@ from tally.interpretation import (
 )
 from tally.texts import TEXTS, message
 
-NUMBER = NumberReading("suara_sah", "X27", 27, 0.9987, {"cnn": ReaderSays("X27", 0.99)}, (("X27", 0.99), ("X21", 0.01)), 0.998)
+NUMBER = NumberReading("suara_sah", "X27", 27, 0.9987, {"cnn": ReaderSays("X27", 0.99)}, (("X27", 0.99), ("X21", 0.01)), 0.998, 0.91)
 FINDING = Finding("suara_sah = a + b", "sah", RuleKind.SUM, ("suara_sah", "a", "b"), Severity.ERROR, False, 26, 27)
 REASON = Reason(ReasonCode.SUM_MISMATCH, ("suara_sah",), message(ReasonCode.SUM_MISMATCH))
 

@@ -1,0 +1,140 @@
+"""Joint inference against brute force over every combination, and what it must never do."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tally.inference import CHANCE, AtMost, Belief, Constraint, Sum, infer
+
+NAMES = "abcde"
+
+
+def brute_force(beliefs: dict[str, Belief], rules: list[Constraint], broken: float) -> dict[str, dict[int | None, float]]:
+    """The definition itself: every assignment, worth the product of its beliefs, times ``broken`` for each broken rule."""
+    states = {}
+    for name, belief in beliefs.items():
+        total = sum(belief.values())
+        listed = {v: p / total for v, p in belief.items() if v is not None}
+        states[name] = listed | {None: max(1 - sum(listed.values()), 1e-9)}
+    out: dict[str, dict[int | None, float]] = {n: dict.fromkeys(s, 0.0) for n, s in states.items()}
+    for values in product(*states.values()):
+        v = dict(zip(states, values, strict=True))
+        worth = 1.0
+        for name, value in v.items():
+            worth *= states[name][value]
+        for r in rules:
+            if isinstance(r, Sum):
+                parts = [v[p] for p in r.parts]
+                known = [p for p in parts if p is not None]
+                if v[r.total] is None or len(known) < len(parts):
+                    worth *= max(CHANCE, broken)
+                elif v[r.total] != sum(known):
+                    worth *= broken
+            else:
+                bound = r.bound if isinstance(r.bound, int) else v[r.bound]
+                number = v[r.number]
+                if number is not None and bound is not None and number > bound:
+                    worth *= broken
+        for name, value in v.items():
+            out[name][value] += worth
+    return {n: {v: p / sum(s.values()) for v, p in s.items()} for n, s in out.items()}
+
+
+@st.composite
+def puzzles(draw: st.DrawFn) -> tuple[dict[str, Belief], list[Constraint]]:
+    names = NAMES[: draw(st.integers(1, 5))]
+    weight = st.floats(0.02, 1)
+    beliefs: dict[str, Belief] = {n: draw(st.dictionaries(st.none() | st.integers(0, 6), weight, min_size=1, max_size=3)) for n in names}
+    rules: list[Constraint] = []
+    for _ in range(draw(st.integers(0, 4)) if len(names) > 1 else 0):
+        chosen = draw(st.permutations(names))[: draw(st.integers(2, min(4, len(names))))]
+        if draw(st.booleans()):
+            rules.append(Sum(chosen[0], tuple(chosen[1:])))
+        else:
+            rules.append(AtMost(chosen[0], draw(st.just(chosen[1]) | st.integers(0, 6))))
+    return beliefs, rules
+
+
+@settings(max_examples=150, deadline=None)
+@given(puzzles(), st.sampled_from((0.003, 0.02, 1.0)))
+def test_agrees_with_brute_force(puzzle: tuple[dict[str, Belief], list[Constraint]], broken: float) -> None:
+    beliefs, rules = puzzle
+    got, want = infer(beliefs, rules, broken), brute_force(beliefs, rules, broken)
+    for name, posterior in want.items():
+        assert got[name].keys() == posterior.keys()
+        assert abs(sum(got[name].values()) - 1) < 1e-9
+        for value, p in posterior.items():
+            assert got[name][value] == pytest.approx(p, abs=1e-9)
+
+
+@given(puzzles())
+def test_rules_that_cost_nothing_change_nothing(puzzle: tuple[dict[str, Belief], list[Constraint]]) -> None:
+    # broken = 1 makes bounds void; sums still ask something of "something else"
+    beliefs, rules = puzzle
+    bounds = [r for r in rules if isinstance(r, AtMost)]
+    for name, posterior in infer(beliefs, bounds, 1.0).items():
+        total = sum(beliefs[name].values())
+        for value, p in beliefs[name].items():
+            if value is not None:
+                assert posterior[value] == pytest.approx(p / total, abs=1e-6)
+
+
+def test_a_sum_that_holds_lifts_doubt_and_ranks_the_alternative() -> None:
+    beliefs: dict[str, Belief] = {"a": {27: 0.7, 21: 0.3}, "b": {152: 0.9, 162: 0.1}, "sah": {179: 0.95, 173: 0.05}}
+    got = infer(beliefs, [Sum("sah", ("a", "b"))], 0.01)
+    assert got["a"][27] > 0.97
+    # 21 + 152 = 173 holds as well: less likely, but the first of the other candidates
+    assert list(got["a"])[:2] == [27, 21]
+
+
+def test_a_sum_that_does_not_hold_points_at_the_weakest_number() -> None:
+    beliefs: dict[str, Belief] = {"a": {27: 0.6, 26: 0.4}, "b": {152: 0.999}, "sah": {178: 0.999}}
+    got = infer(beliefs, [Sum("sah", ("a", "b"))], 0.01)
+    assert got["a"][26] > 0.95
+    assert got["a"][27] < 0.05
+    assert got["b"][152] > 0.97
+
+
+def test_a_sure_paper_error_stays_what_it_is() -> None:
+    # 48 + 54 is 102, the paper says 103: three readings beyond doubt outweigh one rule
+    beliefs: dict[str, Belief] = {"l": {48: 0.99999}, "p": {54: 0.99999}, "jml": {103: 0.99999, 102: 1e-6}}
+    got = infer(beliefs, [Sum("jml", ("l", "p"))], 0.01)
+    assert got["jml"][103] > 0.98
+
+
+def test_one_misreading_in_two_places_keeps_the_sum_but_not_the_bound() -> None:
+    # a writer whose 2 looks like 9: 906 + 11 = 917 holds as well as 206 + 11 = 217
+    nine: dict[str, Belief] = {"a": {906: 0.9, 206: 0.1}, "b": {11: 0.999}, "sah": {917: 0.9, 217: 0.1}}
+    rules: list[Constraint] = [Sum("sah", ("a", "b"))]
+    assert infer(nine, rules, 0.01)["sah"][917] > 0.9
+    assert infer(nine, [*rules, AtMost("sah", 400)], 0.01)["sah"][917] < 0.6
+
+
+def test_a_number_no_rule_knows_keeps_its_belief() -> None:
+    got = infer({"a": {1: 0.6, 2: 0.4}, "b": {7: 1.0}}, [Sum("c", ("a", "b"))], 0.01)
+    assert got["a"][1] == pytest.approx(0.6, abs=1e-6)
+
+
+def test_many_doubtful_numbers_still_come_to_an_end() -> None:
+    names = [f"{row}{col}" for row in "abcd" for col in "xyz"]
+    beliefs: dict[str, Belief] = {n: {i + 3 * j: 1 / 8 for i, j in product(range(4), range(2))} for n in names}
+    rules: list[Constraint] = [Sum(f"{r}z", (f"{r}x", f"{r}y")) for r in "abcd"]
+    rules += [Sum(f"d{c}", (f"a{c}", f"b{c}", f"c{c}")) for c in "xyz"]
+    rules += [AtMost(f"a{c}", f"b{c}") for c in "xyz"]
+    for posterior in infer(beliefs, rules, 0.01).values():
+        assert abs(sum(posterior.values()) - 1) < 1e-9
+
+
+@pytest.mark.parametrize("broken", [0.0, -1.0, 1.5])
+def test_broken_must_be_a_probability(broken: float) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        infer({"a": {1: 1.0}}, [], broken)
+
+
+def test_a_belief_without_probability_is_refused() -> None:
+    with pytest.raises(ValueError, match="no candidate"):
+        infer({"a": {1: 0.0}}, [], 0.01)
