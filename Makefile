@@ -48,9 +48,9 @@ format: setup ## let ruff sort imports and lay out the code
 bench: setup ## time one photo's reading beside plain JPEG decoding, and show peak memory
 	@$(PY) -m scripts.bench
 
-accuracy: setup ## score the reading on true values: DATA=FOLDER with truth.json files in it; writes docs/accuracy.md
+accuracy: setup ## score the reading on true values, and by cross-validation after training: DATA=FOLDER; writes docs/accuracy.md
 	$(call need_data)
-	@$(PY) -m scripts.accuracy $(DATA)
+	@$(PY) -m scripts.accuracy $(DATA) $(if $(and $(wildcard $(CNN)),$(wildcard $(TESSERACT))),--cnn $(CNN) --tesseract $(TESSERACT))
 
 train-cnn: setup $(TRAINING)/crops.npz ## train the convolutional network anew: DATA=FOLDER (after make train-extras)
 	@$(TRAIN_PY) -c "import torch, onnx" 2>/dev/null || { echo "training the network needs PyTorch: make train-extras"; exit 1; }

@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class SheetCase:
         source: folder of the photo.
         photo: its file name.
         group: same paper, station or writer.
-        page: what the truth says it shows.
+        form, page: what the truth says it shows.
         sheet, boxes: how the machine aligned it and found its boxes (no pixels kept); None where it did not recognise it.
         readings: reader -> its word on each box, in the order of the page's boxes.
         written: number -> its true boxes, "?" where a person cannot tell.
@@ -68,6 +68,7 @@ class SheetCase:
     source: str
     photo: str
     group: str
+    form: str
     page: Page
     sheet: AlignedSheet | None
     boxes: tuple[LocatedBox, ...]
@@ -109,7 +110,7 @@ def _registered(entry: tuple[Path, Mapping[str, Any]]) -> SheetCase:
     page = registry.template(t["form"]).page(t["page"])
     written = {n: b.replace(" ", "_") for n, b in t["numbers"].items()}
     group = str(t.get("group") or t.get("tps") or path.name)
-    case = SheetCase(path.parent.name, path.name, group, page, None, (), {}, written, frozenset(t.get("doubtful", ())))
+    case = SheetCase(path.parent.name, path.name, group, t["form"], page, None, (), {}, written, frozenset(t.get("doubtful", ())))
     try:
         sheet = align(load(path))
     except (AlignError, PhotoError) as e:
@@ -119,9 +120,7 @@ def _registered(entry: tuple[Path, Mapping[str, Any]]) -> SheetCase:
         log.warning("%s: taken for %s page %d", path.name, sheet.template.form, sheet.page.number)
         return case
     boxes = tuple(LocatedBox(b.number, b.index, _NOTHING, b.corners, b.border) for b in locate(sheet))
-    return SheetCase(
-        case.source, case.photo, group, page, _without_pixels(sheet), boxes, {"marks": tuple(read_marks(sheet))}, written, case.doubtful
-    )
+    return replace(case, sheet=_without_pixels(sheet), boxes=boxes, readings={"marks": tuple(read_marks(sheet))})
 
 
 def sheet_cases(data: Path, readers: Mapping[str, Heldout], jobs: int = 2) -> Iterator[SheetCase]:
@@ -143,4 +142,4 @@ def _told(readers: Mapping[str, Heldout], case: SheetCase) -> SheetCase | None:
     if "cnn" not in told:
         return None
     marks = {r: b for r, b in case.readings.items() if b}
-    return SheetCase(case.source, case.photo, case.group, case.page, case.sheet, case.boxes, told | marks, case.written, case.doubtful)
+    return replace(case, readings=told | marks)

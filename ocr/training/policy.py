@@ -165,9 +165,8 @@ def kinds(cases: Sequence[SheetCase], loose: virtual.Bank, count: int) -> list[K
     """Kinds whose pages have sums and for which there are real boxes. Pages with many numbers get fewer sheets: each has more chances."""
     found: dict[tuple[str, int], list[SheetCase]] = {}
     for c in cases:
-        form = next(f for f, t in registry.all_templates().items() if c.page in t.pages)
         if any(f.kind is RuleKind.SUM for f in rules.check(c.page, {})):
-            found.setdefault((form, c.page.number), []).append(c)
+            found.setdefault((c.form, c.page.number), []).append(c)
     out = []
     for (form, number), mine in sorted(found.items()):
         page = mine[0].page

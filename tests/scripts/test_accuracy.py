@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from scripts import accuracy, markers
-from tally.glyphs import value_of
+from tally.glyphs import GLYPHS, value_of
 from tally.interpretation import Accepted, Interpretation, NeedsReview, NumberReading, Outcome, Reason, ReasonCode, Unreadable
 
 FORM = "c1-ppwp-2019"
@@ -85,6 +86,32 @@ def test_table_adds_sets_up() -> None:
     lines = accuracy.table({"one": one, "two": two}).splitlines()
     assert lines[2].startswith("| one | 1 | 100.0 % (1/1) | 100.0 % (1/1) | - | 100.0 % (1/1) | 0 |")
     assert lines[4].startswith("| **all** | 2 | 100.0 % (2/2) | 50.0 % (1/2) | - | 100.0 % (2/2) | 1 |")
+
+
+def test_cross_validated_table_has_no_seconds() -> None:
+    one = accuracy.score(_truth(a="X27"), _accepted(a="X27"))
+    assert (
+        accuracy.table({"one": one}, timed=False).splitlines()[2] == "| one | 1 | 100.0 % (1/1) | 100.0 % (1/1) | - | 100.0 % (1/1) | 0 |"
+    )
+
+
+def test_boxes_are_right_by_value_and_junk_only_when_sure(tmp_path: Path) -> None:
+    def scores(**p: float) -> list[float]:
+        return [p.get({"X": "cross", "_": "blank", "?": "junk"}.get(g, f"n{g}"), 0.0) for g in GLYPHS]
+
+    rows = [("7", scores(n7=0.9)), ("X", scores(blank=0.8, n1=0.1)), ("4", scores(junk=0.6, n4=0.4)), ("5", scores(junk=0.97, n5=0.03))]
+    file = tmp_path / "heldout.npz"
+    names = [f"b{i}.png" for i in range(len(rows))]
+    np.savez(
+        file,
+        source=["boxes"] * len(rows),
+        photo=names,
+        number=names,
+        index=[0] * len(rows),
+        truth=[g for g, _ in rows],
+        scores=np.array([s for _, s in rows]),
+    )
+    assert accuracy.box_table(file, file).splitlines()[2] == "| boxes | 75.0 % (3/4) | 75.0 % (3/4) |"
 
 
 def test_only_the_marked_part_of_a_page_is_replaced(tmp_path: Path) -> None:

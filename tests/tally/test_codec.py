@@ -62,6 +62,7 @@ def test_json_has_the_shape_of_the_contract() -> None:
         "readers": {"cnn": {"boxes": "X27", "confidence": 0.99}},
         "candidates": 0,
         "clean": 0.998,
+        "reader_confidence": 0.91,
     }
     unreadable = to_json(Interpretation("b", "", Unreadable((REASON,))))
     assert (unreadable["form"], unreadable["page"], unreadable["numbers"], unreadable["decision"]) == (None, None, [], "unreadable")
