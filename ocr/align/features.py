@@ -23,6 +23,9 @@ FILE = "features.npz"
 PAPER = 0.90
 """Share of the paper's brightness above which nothing is print: leaves out the grey watermark of the 2019 scans (0.93)."""
 
+LEAST = 10
+"""Features that must agree before a page is thought of at all."""
+
 _VOTERS = 250
 
 F32 = NDArray[np.float32]
@@ -144,21 +147,26 @@ def votes(photo: PhotoFeatures, template: Template, page: Page) -> int:
     return len(_ratio_matches(few, page_f, page.size.width * 0.01, 0.8)[0])
 
 
-def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: float = 0.82, least: int = 10) -> Match | None:
+def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: float = 0.82, least: int = LEAST) -> Match | None:
     """Homography of one page, None if fewer than ``least`` features agree or the page would be folded over itself."""
     page_f = page_features(template, page)
     if page_f is None or len(photo.points) < least:
         return None
     src, dst = _ratio_matches(photo, page_f, page.size.width * 0.01, ratio)
+    return match_of(template, page, src, dst, photo.step, least)
+
+
+def match_of(template: Template, page: Page, src: F32, dst: F32, step: float, least: int = LEAST) -> Match | None:
+    """What matched pairs (n, 2) template units, (n, 2) photo pixels agree on; ``step``: photo pixels that count as one."""
     if len(src) < least:
         return None
-    fit, _ = cv2.findHomography(src, dst, cv2.USAC_MAGSAC, 3.0 * photo.step, maxIters=4000, confidence=0.999)
+    fit, _ = cv2.findHomography(src, dst, cv2.USAC_MAGSAC, 3.0 * step, maxIters=4000, confidence=0.999)
     if fit is None:
         return None
     h = np.asarray(fit, np.float64)
     if not plausible(h, page):
         return None
-    bend, inside = _bend(h, page, src, dst, photo.step)
+    bend, inside = _bend(h, page, src, dst, step)
     # several photo features may agree with one place of the page and the other way round: count places
     places = len({(round(float(x), 1), round(float(y), 1)) for x, y in src[inside]})
     return Match(template, page, h, places, bend) if places >= least else None

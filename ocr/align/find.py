@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.align import quick
 from ocr.align.borders import find_rows
 from ocr.align.features import Match, photo_features, register, votes
 from ocr.align.pyramid import Pyramid
@@ -56,7 +57,7 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     """
     pyramid = Pyramid(photo.gray)
     seen: list[tuple[float, AlignedSheet, Match]] = []
-    for match, how in _candidates(photo):
+    for match, how in _candidates(photo, pyramid):
         sheet = judge(photo, pyramid, match, how)
         if how == "tag" and sheet.quality >= TAGGED and match.inliers < 8:
             sheet, match = _from_boxes(photo, pyramid, sheet, match)
@@ -119,20 +120,25 @@ def _witnessed(sheet: AlignedSheet, match: Match, pyramid: Pyramid) -> bool:
     return (sheet.quality >= GOOD and lines >= LINES) or (match.inliers >= SURE and lines >= LINES_ALONE)
 
 
-def _candidates(photo: Photo) -> Iterator[tuple[Match, str]]:
+def _candidates(photo: Photo, pyramid: Pyramid) -> Iterator[tuple[Match, str]]:
     """Matches from the cheapest way to the dearest; the caller stops when one is good."""
     pages = [(t, p) for t in all_templates().values() for p in t.pages]
-    tagged = by_tag(photo.gray, TAG_SIZES[:1])
+    tagged = by_tag(photo.gray, pyramid.fitted(quick.LONG_SIDE)[0], thorough=False)
     if tagged is not None:
         yield tagged, "tag"
+        pages = [(tagged.template, tagged.page)]
+    seen = quick.of_photo(pyramid)
+    for template, page in sorted(pages, key=lambda tp: quick.votes(seen, *tp), reverse=True)[:2]:
+        match = quick.register(seen, template, page)
+        if match is not None:
+            yield match, "features"
     for i, (size, count, layers, ratio) in enumerate(_TRIES):
         if i and max(photo.gray.shape) <= _TRIES[i - 1][0]:
             break
-        if i and tagged is None and (tagged := by_tag(photo.gray, TAG_SIZES[1:])) is not None:
+        if tagged is None and (tagged := by_tag(photo.gray, pyramid.fitted(TAG_SIZES[min(i, 1)])[0])) is not None:
             yield tagged, "tag"
-        features = photo_features(photo.gray, size, count, layers)
-        if tagged is not None:
             pages = [(tagged.template, tagged.page)]
+        features = photo_features(photo.gray, size, count, layers)
         ranked = sorted(pages, key=lambda tp: votes(features, *tp), reverse=True)[:2]
         for template, page in ranked:
             match = register(features, template, page, ratio=ratio)

@@ -13,6 +13,7 @@ class Pyramid:
 
     def __init__(self, gray: Gray) -> None:
         self._levels: list[Gray] = [gray]
+        self._fitted: dict[float, Gray] = {}
 
     def level(self, ratio: float) -> tuple[Gray, float]:
         """The picture in which ``ratio`` full-size pixels per target pixel become at most about 1.5, and its reduction."""
@@ -24,6 +25,17 @@ class Pyramid:
             half = cv2.resize(last, (last.shape[1] // 2, last.shape[0] // 2), interpolation=cv2.INTER_AREA)
             self._levels.append(np.asarray(half, np.uint8))
         return self._levels[n], float(2**n)
+
+    def fitted(self, long_side: int) -> tuple[Gray, float]:
+        """The photo with a long side of ``long_side`` px (never enlarged), and photo pixels per its pixel."""
+        size = max(self._levels[0].shape)
+        step = max(1.0, size / long_side)
+        if step not in self._fitted:
+            picture, _ = self.level(step / 1.4)
+            h, w = (max(1, round(n / step)) for n in self._levels[0].shape)
+            small = picture if picture.shape == (h, w) else cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
+            self._fitted[step] = np.asarray(small, np.uint8)
+        return self._fitted[step], step
 
     def warp(self, to_photo: Floats, size: tuple[int, int], ratio: float) -> Gray:
         """Target pixel -> photo pixel by ``to_photo`` (3x3); size (width, height); without aliasing."""

@@ -5,7 +5,7 @@
 ``--data``: holds ``forms/blank/*.png`` (blank pages rebuilt as medians of registered photos) and ``forms/*.pdf`` (official
 blanks, rendered by pdftoppm). ``--drawn``: pictures ``<form>_p<page>.png`` of the drawn blank, exactly the template's page from
 edge to edge (``scripts/draw_blanks.py`` makes them). All sources of a page are merged, so that real photos and generated
-samples both register.
+samples both register. Beside the SIFT features the file holds the quick ones (``ocr.training.quick``).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.align.features import FILE, detect, flatten
+from ocr.training import quick
 from ocr.types import Floats, Gray
 from templates_c1.registry import all_templates, folder
 from templates_c1.schema import Page, Rect
@@ -165,6 +167,12 @@ def main() -> None:
                 continue
             for name, pts, _ in found:
                 sys.stdout.write(f"{form} page {page.number}: {len(pts)} features from {name}\n")
+            pictures = [(gray, h) for _, gray, h, _ in sources(form, page, a.data, a.drawn)]
+            pools = [quick.pool(gray, h, partial(_allowed, page)) for gray, h in pictures]
+            points, bits = np.concatenate([p for p, _ in pools]), np.concatenate([b for _, b in pools])
+            keep = quick.chosen(points, bits, pictures, page.size.width)
+            arrays[f"p{page.number}_quick_points"] = points[keep].astype(np.float32)
+            arrays[f"p{page.number}_quick_descriptors"] = bits[keep]
             arrays[f"p{page.number}_points"] = np.concatenate([pts for _, pts, _ in found])
             arrays[f"p{page.number}_descriptors"] = np.concatenate([d for _, _, d in found])
         if arrays:

@@ -98,7 +98,7 @@ def test_covered_markers_and_tag_leave_the_printed_structure() -> None:
     tag = cv2.perspectiveTransform(np.array([[[510.0, 123.0]]]), shot.to_photo)[0, 0]
     h, w = shot.gray.shape
     hidden = damage.covered(shot, (tag[0] / w, tag[1] / h), 0.045)
-    assert detect_tags(hidden.gray, 1600) == []
+    assert detect_tags(hidden.gray, hidden.gray) == []
     sheet = recognised(hidden)
     assert sheet.how == "features"
     assert_boxes(hidden)
