@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,14 +13,16 @@ from db.queries import commit_views, election, tps_refs, user_names
 from db.tables import Interpretation, Photo, QueueEntry, ReviewAction, SheetCommit
 from db.types import Disposition, QueueKind
 from db.views import CommitView, ElectionView, PageRef, TpsRef
-from review import commit, reasons
+from review import commit, evidence, reasons
 from review.errors import UnknownPage, UnknownPhoto
 from review.history import HistoryEntry, photo_history
 from review.reasons import ReasonText
+from review.values import committed_elsewhere
 from tally import codec
 from tally.interpretation import Finding, NumberReading, ReaderSays, Unreadable
 from tally.interpretation import Interpretation as MachineWord
 from templates_c1.registry import page as template_page
+from templates_c1.registry import template
 from templates_c1.schema import Page, SumRule
 
 Quad = tuple[tuple[float, float], ...]
@@ -161,7 +163,11 @@ def sheet_view(session: Session, photo_id: int, *, form: str | None = None, page
     word = codec.from_json(at.interpretation.body) if at.interpretation else None
     word = word if word is not None and shown is not None and _reads(word, shown) else None
     why = reasons.from_json(at.entry.reasons) if at.entry else ()
-    stands = commit.current(session, commit.Place(at.election_id, at.tps_id, shown.form, shown.page)) if shown else None
+    place = commit.Place(at.election_id, at.tps_id, shown.form, shown.page) if shown else None
+    stands = commit.current(session, place) if place else None
+    numbers = () if word is None or isinstance(word.outcome, Unreadable) else word.outcome.numbers
+    if at.entry is not None and place is not None and layout is not None:
+        numbers = evidence.weigh(template(place.form), numbers, committed_elsewhere(session, place))
     lease_id = at.entry.lease_user_id if at.entry else None
     names = user_names(session, [at.photo.uploader_id, lease_id])
     return SheetView(
@@ -179,7 +185,7 @@ def sheet_view(session: Session, photo_id: int, *, form: str | None = None, page
         title_en=layout.title.en if layout else "",
         kind=at.entry.kind if at.entry else None,
         reasons=why,
-        fields=fields_of(layout, word, why) if layout else (),
+        fields=fields_of(layout, word, numbers, why) if layout else (),
         rules=rules_of(layout) if layout else (),
         findings=() if word is None or isinstance(word.outcome, Unreadable) else word.outcome.findings,
         page_corners=word.page_corners if word else (),
@@ -207,11 +213,9 @@ def _reads(word: MachineWord, shown: PageRef) -> bool:
     return not isinstance(word.outcome, Unreadable) and PageRef(word.outcome.form, word.outcome.page) == shown
 
 
-def fields_of(layout: Page, word: MachineWord | None, why: tuple[ReasonText, ...]) -> tuple[Field, ...]:
-    """Every number of the page in the template's order, with what the machine saw if it read this page."""
-    read: dict[str, NumberReading] = {}
-    if word is not None and not isinstance(word.outcome, Unreadable):
-        read = {n.name: n for n in word.outcome.numbers}
+def fields_of(layout: Page, word: MachineWord | None, numbers: Sequence[NumberReading], why: tuple[ReasonText, ...]) -> tuple[Field, ...]:
+    """Every number of the page in the template's order, with what the machine saw (``numbers``) if it read this page."""
+    read = {n.name: n for n in numbers}
     made = []
     for number in layout.numbers:
         seen = read.get(number.name)

@@ -68,21 +68,26 @@ def doubts_of_accepted(outcome: Accepted) -> tuple[ReasonText, ...]:
     return (own(NOT_COMPLETE, dict.fromkeys(wrong)),) if wrong else ()
 
 
+def committed_elsewhere(session: Session, place: commit.Place) -> dict[str, int | None]:
+    """What stands for the other pages of the TPS: number name -> value, None for one that is not legible."""
+    others: dict[str, int | None] = {}
+    for page in template(place.form).pages:
+        stands = commit.current(session, replace(place, page=page.number)) if page.number != place.page else None
+        if stands is not None and not stands.void:
+            others |= commit.values_of(stands)
+    return others
+
+
 def doubts_across_pages(session: Session, place: commit.Place, values: Mapping[str, int | None]) -> tuple[ReasonText, ...]:
     """Does a sheet fit what already stands for the other pages of its TPS (votes on page 2 and their total on page 3, say)?
 
     Only rules of severity ``error`` that name a number of this sheet count. The pages are two writings of the same count, so
     a misreading that its own page cannot show is caught by the other.
     """
-    form = template(place.form)
-    others: dict[str, int | None] = {}
-    for page in form.pages:
-        stands = commit.current(session, replace(place, page=page.number)) if page.number != place.page else None
-        if stands is not None and not stands.void:
-            others |= commit.values_of(stands)
+    others = committed_elsewhere(session, place)
     broken = [
         f
-        for f in check_across(form, others | dict(values))
+        for f in check_across(template(place.form), others | dict(values))
         if f.holds is False and f.severity is Severity.ERROR and any(n in values for n in f.numbers)
     ]
     names = dict.fromkeys(n for f in broken for n in f.numbers if n in values)

@@ -39,6 +39,10 @@ class Sum:
     total: str
     parts: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.total, *self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
@@ -46,6 +50,10 @@ class AtMost:
 
     number: str
     bound: str | int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.number,) if isinstance(self.bound, int) else (self.number, self.bound)
 
 
 Constraint = Sum | AtMost
@@ -75,7 +83,7 @@ def infer(beliefs: Mapping[str, Belief], constraints: Sequence[Constraint], brok
     """
     if not 0 < broken <= 1:
         raise ValueError(f"broken must be in (0, 1], not {broken}")
-    usable = [c for c in constraints if all(n in beliefs for n in _names(c))]
+    usable = [c for c in constraints if all(n in beliefs for n in c.names)]
     floor = _LEAST
     while True:
         states = {name: _states(name, belief, floor) for name, belief in beliefs.items()}
@@ -88,12 +96,6 @@ def infer(beliefs: Mapping[str, Belief], constraints: Sequence[Constraint], brok
         pairs = sorted(zip(values, marginals[name].tolist(), strict=True), key=lambda vp: -vp[1])
         out[name] = dict(pairs)
     return out
-
-
-def _names(c: Constraint) -> tuple[str, ...]:
-    if isinstance(c, Sum):
-        return (c.total, *c.parts)
-    return (c.number,) if isinstance(c.bound, int) else (c.number, c.bound)
 
 
 def _states(name: str, belief: Belief, floor: float) -> tuple[list[int | None], Floats]:
@@ -109,7 +111,7 @@ def _states(name: str, belief: Belief, floor: float) -> tuple[list[int | None], 
 
 
 def _factor(c: Constraint, states: Mapping[str, tuple[list[int | None], Floats]], broken: float) -> _Table:
-    names = tuple(dict.fromkeys(_names(c)))
+    names = tuple(dict.fromkeys(c.names))
     # NaN stands for "something else": every comparison with it is false, so it is told apart by what the sum becomes
     axes = {
         n: np.array([np.nan if v is None else v for v in states[n][0]], np.float64).reshape([-1 if m == n else 1 for m in names])

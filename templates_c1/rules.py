@@ -22,9 +22,18 @@ def check_across(template: Template, values: Values) -> tuple[Finding, ...]:
 
 def constraints(page: Page) -> tuple[Constraint, ...]:
     """The rules of ``page`` that no right paper breaks (severity ``error``), for joint inference over its numbers."""
+    return _constraints(page.rules)
+
+
+def constraints_across(template: Template) -> tuple[Constraint, ...]:
+    """The same for the rules across the pages of one TPS."""
+    return _constraints(template.rules)
+
+
+def _constraints(rules: Iterable[Rule]) -> tuple[Constraint, ...]:
     return tuple(
         Sum(r.total, tuple(r.parts)) if isinstance(r, SumRule) else AtMost(r.number, r.bound)
-        for r in page.rules
+        for r in rules
         if Severity(r.severity) is Severity.ERROR
     )
 
