@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -23,33 +28,61 @@ def read(
     form: Annotated[str | None, typer.Option("--form", help="Id formulir yang diharapkan / expected form id")] = None,
     as_json: AsJson = False,
     debug: Annotated[Path | None, typer.Option("--debug", help="Folder untuk gambar pemeriksaan / folder for debug pictures")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Proses sekaligus, 0 = semua inti / processes, 0 = all cores")] = 1,
 ) -> None:
     """Baca foto formulir hasil TPS. / Read photos of tally forms.
 
     Exit status 0 when every photo was processed, whatever its decision; 2 for bad usage.
     """
-    from ocr.pipeline import interpret_with_pixels
     from templates_c1.registry import all_templates
 
     if form is not None and form not in all_templates():
         known = ", ".join(all_templates())
         raise typer.BadParameter(f"formulir tidak dikenal / unknown form: {form} (dikenal / known: {known})", param_hint="--form")
     console = Console()
-    for path in photos:
-        try:
-            data = path.read_bytes()
-        except OSError as e:
-            result, pixels = _not_opened(path, e), None
-        else:
-            result, pixels = interpret_with_pixels(data, str(path), form)
-        if debug is not None and pixels is not None:
-            from ocr.debug import save
-
-            save(debug, path.stem, pixels, result)
+    for result in _results(photos, form, debug, jobs):
         if as_json:
             typer.echo(json.dumps(to_json(result), ensure_ascii=False))
         else:
             _show(console, result)
+
+
+def _results(photos: list[Path], form: str | None, debug: Path | None, jobs: int) -> Iterator[Interpretation]:
+    """What every photo shows, in the order given, each as soon as it and those before it are read."""
+    one = partial(_read_one, form=form, debug=debug)
+    workers = min(jobs or available_cores(), len(photos))
+    if workers < 2:
+        yield from map(one, photos)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_single_thread) as pool:
+        yield from pool.map(one, photos)
+
+
+def available_cores() -> int:
+    """Cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _single_thread() -> None:
+    """In a process of a pool: one thread for each photo, so that the photos do not get in each other's way."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _read_one(path: Path, form: str | None, debug: Path | None) -> Interpretation:
+    from ocr.pipeline import interpret_with_pixels
+
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        return _not_opened(path, e)
+    result, pixels = interpret_with_pixels(data, str(path), form)
+    if debug is not None and pixels is not None:
+        from ocr.debug import save
+
+        save(debug, path.stem, pixels, result)
+    return result
 
 
 def boxes(

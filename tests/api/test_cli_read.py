@@ -96,3 +96,16 @@ def test_boxes(tmp_path: Path) -> None:
     for bad, code in ((text, "not_an_image"), (gone, "file_not_opened")):
         assert (bad["box"], bad["error"]["code"]) == (None, code)
         assert set(bad["error"]) == {"code", "message", "message_en", "details"}
+
+
+def test_many_photos_at_once_come_back_in_order(tmp_path: Path) -> None:
+    """Two processes give what one gives, each photo in its place, a file that cannot be opened among them."""
+    files = [CLEAN, tmp_path / "missing.jpg", *sorted(SAMPLES.glob("c1-ppwp-2019*p2*.jpg"))[:1]]
+
+    def read(*options: str) -> list[dict[str, Any]]:
+        return [answer | {"seconds": 0} for answer in lines("read", "--json", *options, *files)]
+
+    alone = read()
+    assert [answer["photo"] for answer in alone] == [str(f) for f in files]
+    assert len(alone) == 3
+    assert read("--jobs", "2") == alone
