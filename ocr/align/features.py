@@ -27,15 +27,21 @@ LEAST = 10
 """Features that must agree before a page is thought of at all."""
 
 _VOTERS = 250
+_BIN = 10
+_SPREAD = 30
+"""Degrees to each side by which perspective and descriptors may turn single features."""
+_APART = 40
+"""Degrees to each side in which no second group is looked for."""
 
 F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageFeatures:
-    """points (n, 2) in template units, descriptors (n, 128) as floats."""
+    """points (n, 2) in template units, angles (n,) in degrees, descriptors (n, 128) as floats."""
 
     points: F32
+    angles: F32
     descriptors: F32
     squares: F32
     """(n,) squared lengths of the descriptors."""
@@ -43,9 +49,11 @@ class PageFeatures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhotoFeatures:
-    """points (n, 2) in photo pixels, descriptors (n, 128) as floats; ``step``: photo pixels per pixel of the picture they come from."""
+    """points (n, 2) in photo pixels, angles (n,) in degrees, descriptors (n, 128) as floats; ``step``: photo pixels per pixel of the
+    picture they come from."""
 
     points: F32
+    angles: F32
     descriptors: F32
     step: float
 
@@ -80,7 +88,13 @@ def _read(path: Path, page: int) -> PageFeatures | None:
         if f"p{page}_points" not in z.files:
             return None
         descriptors = z[f"p{page}_descriptors"].astype(np.float32)
-        return PageFeatures(z[f"p{page}_points"].astype(np.float32), descriptors, (descriptors**2).sum(1))
+        angles = degrees(z[f"p{page}_angles"])
+        return PageFeatures(z[f"p{page}_points"].astype(np.float32), angles, descriptors, (descriptors**2).sum(1))
+
+
+def degrees(stored: NDArray[np.uint8]) -> F32:
+    """Angles are stored as 256ths of a turn."""
+    return (stored.astype(np.float32) * np.float32(360 / 256)).astype(np.float32)
 
 
 def flatten(gray: Gray, floor: float = 0.35) -> Gray:
@@ -95,31 +109,47 @@ def flatten(gray: Gray, floor: float = 0.35) -> Gray:
     return out
 
 
-def detect(gray: Gray, count: int, *, layers: int = 3, contrast: float = 0.02) -> tuple[F32, F32, F32]:
-    """SIFT of a picture, strongest first: points (n, 2), descriptors (n, 128) float32, sizes (n,)."""
+def detect(gray: Gray, count: int, *, layers: int = 3, contrast: float = 0.02) -> tuple[F32, F32, F32, F32]:
+    """SIFT of a picture, strongest first: points (n, 2), angles (n,) in degrees, descriptors (n, 128) float32, sizes (n,)."""
     sift = cv2.SIFT.create(nfeatures=count, contrastThreshold=contrast, edgeThreshold=12, nOctaveLayers=layers)
     keys, desc = sift.detectAndCompute(gray, None)
     if desc is None or not len(keys):
-        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), np.zeros(0, np.float32)
+        return np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 128), np.float32), np.zeros(0, np.float32)
     order = np.argsort([-k.response for k in keys], kind="stable")
-    keys = [keys[i] for i in order]
-    desc = desc[order]
-    return np.array([k.pt for k in keys], np.float32), desc.astype(np.float32), np.array([k.size for k in keys], np.float32)
+    found = np.array([(*k.pt, k.angle, k.size) for k in keys], np.float32)[order]
+    return found[:, :2], found[:, 2], desc[order].astype(np.float32), found[:, 3]
 
 
 def photo_features(gray: Gray, long_side: int, count: int, layers: int = 3) -> PhotoFeatures:
     """Features of a photo at a working size of ``long_side`` pixels (never enlarged)."""
     step = max(1.0, max(gray.shape) / long_side)
     work = gray if step == 1.0 else cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-    pts, desc, _ = detect(flatten(np.asarray(work, np.uint8)), count, layers=layers)
+    pts, angles, desc, _ = detect(flatten(np.asarray(work, np.uint8)), count, layers=layers)
     sx, sy = gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]
     scaled = ((pts + 0.5) * np.array([sx, sy], np.float32) - 0.5).astype(np.float32)
-    return PhotoFeatures(scaled, desc, step)
+    return PhotoFeatures(scaled, angles, desc, step)
 
 
-def _ratio_matches(photo: PhotoFeatures, page: PageFeatures, apart: float, ratio: float) -> tuple[F32, F32]:
+def turns(page: F32, photo: F32, most: int = 3) -> list[NDArray[np.intp]]:
+    """A page turns as a whole: pairs of angles (n,), degrees, grouped by the turn between them. Indices of the pairs in the ``most``
+    fullest groups, fullest first; the first is the likeliest, yet print is full of right angles, and chance likes them too."""
+    turn = (photo - page) % 360
+    bins = np.bincount((turn // _BIN).astype(int) % (360 // _BIN), minlength=360 // _BIN)
+    reach = _SPREAD // _BIN
+    around = np.sum([np.roll(bins, k) for k in range(-reach, reach + 1)], axis=0)
+    out: list[NDArray[np.intp]] = []
+    for _ in range(most):
+        top = int(np.argmax(around))
+        if around[top] <= 0:
+            break
+        out.append(np.flatnonzero(np.abs((turn - (top + 0.5) * _BIN + 180) % 360 - 180) <= _SPREAD))
+        around[[(top + k) % len(around) for k in range(-_APART // _BIN, _APART // _BIN + 1)]] = 0
+    return out
+
+
+def _ratio_matches(photo: PhotoFeatures, page: PageFeatures, apart: float, ratio: float) -> list[tuple[F32, F32]]:
     """Pairs (template points, photo points). The rival of the ratio test must lie elsewhere on the page (``apart`` units):
-    one place may be held several times, once for each source of the features."""
+    one place may be held several times, once for each source of the features. Grouped by ``turns``."""
     d2 = page.squares[None, :] - 2 * (photo.descriptors @ page.descriptors.T)
     rows = np.arange(len(d2))
     first = d2.argmin(axis=1)
@@ -134,8 +164,8 @@ def _ratio_matches(photo: PhotoFeatures, page: PageFeatures, apart: float, ratio
         rival = np.where(np.isinf(rival) & far, d2[rows, last], rival)
     rival = np.where(np.isinf(rival), d2[rows, last], rival)
     square = (photo.descriptors**2).sum(1)
-    good = nearest + square < ratio * ratio * (rival + square)
-    return page.points[first[good]], photo.points[good]
+    good = np.flatnonzero(nearest + square < ratio * ratio * (rival + square))
+    return [(page.points[first[good[k]]], photo.points[good[k]]) for k in turns(page.angles[first[good]], photo.angles[good])]
 
 
 def votes(photo: PhotoFeatures, template: Template, page: Page) -> int:
@@ -143,8 +173,8 @@ def votes(photo: PhotoFeatures, template: Template, page: Page) -> int:
     page_f = page_features(template, page)
     if page_f is None or not len(photo.points):
         return 0
-    few = PhotoFeatures(photo.points[:_VOTERS], photo.descriptors[:_VOTERS], photo.step)
-    return len(_ratio_matches(few, page_f, page.size.width * 0.01, 0.8)[0])
+    few = PhotoFeatures(photo.points[:_VOTERS], photo.angles[:_VOTERS], photo.descriptors[:_VOTERS], photo.step)
+    return max((len(src) for src, _ in _ratio_matches(few, page_f, page.size.width * 0.01, 0.8)), default=0)
 
 
 def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: float = 0.82, least: int = LEAST) -> Match | None:
@@ -152,11 +182,22 @@ def register(photo: PhotoFeatures, template: Template, page: Page, *, ratio: flo
     page_f = page_features(template, page)
     if page_f is None or len(photo.points) < least:
         return None
-    src, dst = _ratio_matches(photo, page_f, page.size.width * 0.01, ratio)
-    return match_of(template, page, src, dst, photo.step, least)
+    return best_of(template, page, _ratio_matches(photo, page_f, page.size.width * 0.01, ratio), photo.step, least)
 
 
-def match_of(template: Template, page: Page, src: F32, dst: F32, step: float, least: int = LEAST) -> Match | None:
+def best_of(template: Template, page: Page, groups: list[tuple[F32, F32]], step: float, least: int = LEAST) -> Match | None:
+    """The match that most pairs of one group (``turns``) agree on; a group is asked only while no other has agreed clearly."""
+    best: Match | None = None
+    for src, dst in groups:
+        if best is not None and 2 * best.inliers > len(src):
+            break
+        match = _match_of(template, page, src, dst, step, least)
+        if match is not None and (best is None or match.inliers > best.inliers):
+            best = match
+    return best
+
+
+def _match_of(template: Template, page: Page, src: F32, dst: F32, step: float, least: int) -> Match | None:
     """What matched pairs (n, 2) template units, (n, 2) photo pixels agree on; ``step``: photo pixels that count as one."""
     if len(src) < least:
         return None

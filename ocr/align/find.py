@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from ocr.errors import AlignError
 from ocr.types import AlignedSheet, Floats, Photo
 from tally.interpretation import ReasonCode
 from templates_c1.registry import all_templates
-from templates_c1.schema import Page
+from templates_c1.schema import Page, Template
 
 GOOD = 0.75
 """Least quality (share of the boxes' borders found in one consistent place) that is taken where the borders can be judged."""
@@ -48,6 +49,9 @@ _TRIES = ((620, 1100, 2, 0.82), (1000, 2500, 3, 0.82), (1600, 5000, 3, 0.86))
 """(working size, features, layers an octave, ratio) of the feature tries."""
 
 
+Place = tuple[Template, Page]
+
+
 def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     """The best page of all templates, at any rotation.
 
@@ -66,9 +70,8 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
         enough = CERTAIN if how == "tag" or match.inliers >= SURE else FLAWLESS
         if sheet.quality >= enough and _every_row(sheet) and _witnessed(sheet, match, pyramid):
             break
-        # lost ink: a second, finer try that sees no more than the first on a page well attested will not be bettered by a third
-        faint = sheet.quality < FAINT or len(sheet.page.numbers) > _MANY
-        if before and faint and match.inliers >= 2 * SURE and sheet.quality < max(before) + 0.05 and _witnessed(sheet, match, pyramid):
+        # lost ink, a row covered: what a second try with other features sees alike on a page well attested, no third will better
+        if before and match.inliers >= SURE and sheet.quality < max(before) + 0.05 and _witnessed(sheet, match, pyramid):
             sheet, _ = _best(seen, pyramid)
             break
     else:
@@ -128,10 +131,7 @@ def _candidates(photo: Photo, pyramid: Pyramid) -> Iterator[tuple[Match, str]]:
         yield tagged, "tag"
         pages = [(tagged.template, tagged.page)]
     seen = quick.of_photo(pyramid)
-    for template, page in sorted(pages, key=lambda tp: quick.votes(seen, *tp), reverse=True)[:2]:
-        match = quick.register(seen, template, page)
-        if match is not None:
-            yield match, "features"
+    yield from _registered(pages, partial(quick.votes, seen), partial(quick.register, seen), len(pages))
     for i, (size, count, layers, ratio) in enumerate(_TRIES):
         if i and max(photo.gray.shape) <= _TRIES[i - 1][0]:
             break
@@ -139,11 +139,22 @@ def _candidates(photo: Photo, pyramid: Pyramid) -> Iterator[tuple[Match, str]]:
             yield tagged, "tag"
             pages = [(tagged.template, tagged.page)]
         features = photo_features(photo.gray, size, count, layers)
-        ranked = sorted(pages, key=lambda tp: votes(features, *tp), reverse=True)[:2]
-        for template, page in ranked:
-            match = register(features, template, page, ratio=ratio)
-            if match is not None:
-                yield match, "features"
+        yield from _registered(pages, partial(votes, features), partial(register, features, ratio=ratio), 3)
+
+
+def _registered(
+    pages: Sequence[Place], rank: Callable[[Template, Page], int], register: Callable[[Template, Page], Match | None], most: int
+) -> Iterator[tuple[Match, str]]:
+    """The ``most`` likeliest pages registered; one on which many features agree comes at once, else those on which most do come first."""
+    held: list[Match] = []
+    for template, page in sorted(pages, key=lambda tp: rank(*tp), reverse=True)[:most]:
+        match = register(template, page)
+        if match is not None and match.inliers >= HINTED:
+            yield match, "features"
+        elif match is not None:
+            held.append(match)
+    for match in sorted(held, key=lambda m: m.inliers, reverse=True)[:2]:
+        yield match, "features"
 
 
 def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedSheet:

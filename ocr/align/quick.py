@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.align.features import F32, FILE, Match, flatten, match_of
+from ocr.align.features import F32, FILE, Match, best_of, degrees, flatten, turns
 from ocr.align.pyramid import Pyramid
 from ocr.types import Gray
 from templates_c1.registry import folder
@@ -37,22 +37,24 @@ Bits = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quick:
-    """points (n, 2), descriptors (n, 32), strongest first. Of a page: template units. Of a photo: photo pixels, and ``step``, photo
-    pixels per pixel of the picture they come from."""
+    """points (n, 2), angles (n,) in degrees, descriptors (n, 32), strongest first. Of a page: template units. Of a photo: photo pixels,
+    and ``step``, photo pixels per pixel of the picture they come from."""
 
     points: F32
+    angles: F32
     descriptors: Bits
     step: float = 1.0
 
 
-def detect(flat: Gray, count: int) -> tuple[F32, Bits]:
-    """ORB features of a flattened picture, strongest first: points (n, 2), descriptors (n, 32)."""
+def detect(flat: Gray, count: int) -> tuple[F32, F32, Bits]:
+    """ORB features of a flattened picture, strongest first: points (n, 2), angles (n,) in degrees, descriptors (n, 32)."""
     orb = cv2.ORB.create(count, SCALE, LEVELS, fastThreshold=THRESHOLD)
     keys, bits = orb.detectAndCompute(flat, None)
     if bits is None or not len(keys):
-        return np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
+        return np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 32), np.uint8)
     order = np.argsort([-k.response for k in keys], kind="stable")
-    return np.array([keys[i].pt for i in order], np.float32), np.asarray(bits[order], np.uint8)
+    found = np.array([(*k.pt, k.angle) for k in keys], np.float32)[order]
+    return found[:, :2], found[:, 2], np.asarray(bits[order], np.uint8)
 
 
 def of_page(template: Template, page: Page) -> Quick | None:
@@ -67,20 +69,20 @@ def _read(path: Path, page: int) -> Quick | None:
     with np.load(path, allow_pickle=False) as z:
         if f"p{page}_quick_points" not in z.files:
             return None
-        return Quick(z[f"p{page}_quick_points"].astype(np.float32), z[f"p{page}_quick_descriptors"])
+        return Quick(z[f"p{page}_quick_points"].astype(np.float32), degrees(z[f"p{page}_quick_angles"]), z[f"p{page}_quick_descriptors"])
 
 
 def of_photo(pyramid: Pyramid) -> Quick:
     work, step = pyramid.fitted(LONG_SIDE)
-    points, bits = detect(flatten(work), COUNT)
-    return Quick(((points + 0.5) * np.float32(step) - 0.5).astype(np.float32), bits, step)
+    points, angles, bits = detect(flatten(work), COUNT)
+    return Quick(((points + 0.5) * np.float32(step) - 0.5).astype(np.float32), angles, bits, step)
 
 
-def matches(photo: Quick, page: Quick, apart: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices (page, photo) of the pairs that pass the ratio test; the rival must lie ``apart`` units away: a place may be held
-    several times."""
+def matches(photo: Quick, page: Quick, apart: float) -> list[tuple[F32, F32]]:
+    """Pairs (template points, photo points) that pass the ratio test, grouped by ``turns``; the rival must lie ``apart`` units away: a
+    place may be held several times."""
     if len(page.points) < 4 or not len(photo.points):
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        return []
     distance, near = cv2.batchDistance(photo.descriptors, page.descriptors, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=4)
     index = np.asarray(near, np.intp)
     first = index[:, 0]
@@ -88,7 +90,7 @@ def matches(photo: Quick, page: Quick, apart: float) -> tuple[NDArray[np.intp], 
     far[:, -1] = True
     rival = distance[np.arange(len(distance)), far.argmax(axis=1)]
     good = np.flatnonzero((distance[:, 0] < _RATIO * rival) & (distance[:, 0] < _FARTHEST))
-    return first[good], good
+    return [(page.points[first[good[k]]], photo.points[good[k]]) for k in turns(page.angles[first[good]], photo.angles[good])]
 
 
 def votes(photo: Quick, template: Template, page: Page) -> int:
@@ -96,8 +98,12 @@ def votes(photo: Quick, template: Template, page: Page) -> int:
     known = of_page(template, page)
     if known is None:
         return 0
-    few = Quick(photo.points[:_VOTERS], photo.descriptors[:_VOTERS], photo.step)
-    return len(matches(few, Quick(known.points[:_VOTED], known.descriptors[:_VOTED]), page.size.width * 0.01)[0])
+    groups = matches(_first(photo, _VOTERS), _first(known, _VOTED), page.size.width * 0.01)
+    return max((len(src) for src, _ in groups), default=0)
+
+
+def _first(f: Quick, count: int) -> Quick:
+    return Quick(f.points[:count], f.angles[:count], f.descriptors[:count], f.step)
 
 
 def register(photo: Quick, template: Template, page: Page) -> Match | None:
@@ -105,5 +111,4 @@ def register(photo: Quick, template: Template, page: Page) -> Match | None:
     known = of_page(template, page)
     if known is None:
         return None
-    i, j = matches(photo, known, page.size.width * 0.01)
-    return match_of(template, page, known.points[i], photo.points[j], photo.step)
+    return best_of(template, page, matches(photo, known, page.size.width * 0.01), photo.step)

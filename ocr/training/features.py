@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.align.features import FILE, detect, flatten
+from ocr.align.features import F32, FILE, detect, flatten
 from ocr.training import quick
 from ocr.types import Floats, Gray
 from templates_c1.registry import all_templates, folder
@@ -98,14 +98,14 @@ def _allowed(page: Page, points: Floats) -> NDArray[np.bool_]:
     return ok & (points[:, 0] > 0) & (points[:, 1] > 0) & (points[:, 0] < w) & (points[:, 1] < h)
 
 
-def of_picture(page: Page, gray: Gray, to_template: Floats, count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """About ``count`` features of one blank: points (n, 2) in template units, descriptors (n, 128)."""
-    points, descriptors = [], []
+def of_picture(page: Page, gray: Gray, to_template: Floats, count: int) -> tuple[F32, F32, NDArray[np.uint8]]:
+    """About ``count`` features of one blank: points (n, 2) in template units, angles (n,) in degrees, descriptors (n, 128)."""
+    points, angles, descriptors = [], [], []
     for height in HEIGHTS:
         s = min(1.0, height / gray.shape[0])
         small = np.asarray(cv2.resize(gray, None, fx=s, fy=s, interpolation=cv2.INTER_AREA), np.uint8)
         flat = flatten(small)
-        pts, desc, size = detect(flat, 6 * PER_SOURCE, contrast=0.015)
+        pts, turn, desc, size = detect(flat, 6 * PER_SOURCE, contrast=0.015)
         sx, sy = gray.shape[1] / small.shape[1], gray.shape[0] / small.shape[0]
         full = ((pts + 0.5) * np.array([sx, sy]) - 0.5).astype(np.float64)
         units = cv2.perspectiveTransform(full[None], to_template)[0]
@@ -117,8 +117,14 @@ def of_picture(page: Page, gray: Gray, to_template: Floats, count: int) -> tuple
         )
         keep = np.flatnonzero(_allowed(page, units) & (darkest < DARK))[: count // len(HEIGHTS)]
         points.append(units[keep])
+        angles.append(turn[keep])
         descriptors.append(desc[keep])
-    return np.concatenate(points).astype(np.float32), np.concatenate(descriptors).round().astype(np.uint8)
+    return np.concatenate(points).astype(np.float32), np.concatenate(angles), np.concatenate(descriptors).round().astype(np.uint8)
+
+
+def _stored(angles: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """As ``ocr.align.features.degrees`` reads them."""
+    return np.asarray(np.round(angles * (256 / 360)).astype(int) % 256, np.uint8)
 
 
 def _render(pdf: Path, page: int) -> Gray:
@@ -165,16 +171,18 @@ def main() -> None:
             if not found:
                 sys.stderr.write(f"{form} page {page.number}: no blank, no features\n")
                 continue
-            for name, pts, _ in found:
+            for name, pts, *_ in found:
                 sys.stdout.write(f"{form} page {page.number}: {len(pts)} features from {name}\n")
             pictures = [(gray, h) for _, gray, h, _ in sources(form, page, a.data, a.drawn)]
             pools = [quick.pool(gray, h, partial(_allowed, page)) for gray, h in pictures]
-            points, bits = np.concatenate([p for p, _ in pools]), np.concatenate([b for _, b in pools])
+            points, angles, bits = (np.concatenate([pool[k] for pool in pools]) for k in range(3))
             keep = quick.chosen(points, bits, pictures, page.size.width)
             arrays[f"p{page.number}_quick_points"] = points[keep].astype(np.float32)
+            arrays[f"p{page.number}_quick_angles"] = _stored(angles[keep])
             arrays[f"p{page.number}_quick_descriptors"] = bits[keep]
-            arrays[f"p{page.number}_points"] = np.concatenate([pts for _, pts, _ in found])
-            arrays[f"p{page.number}_descriptors"] = np.concatenate([d for _, _, d in found])
+            arrays[f"p{page.number}_points"] = np.concatenate([pts for _, pts, _, _ in found])
+            arrays[f"p{page.number}_angles"] = _stored(np.concatenate([turn for _, _, turn, _ in found]))
+            arrays[f"p{page.number}_descriptors"] = np.concatenate([d for _, _, _, d in found])
         if arrays:
             out = (a.out / form if a.out else folder(form)) / FILE
             out.parent.mkdir(parents=True, exist_ok=True)

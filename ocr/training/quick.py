@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.align.features import flatten
+from ocr.align.features import F32, flatten
 from ocr.align.quick import COUNT, LONG_SIDE, Bits, detect
 from ocr.types import Floats, Gray
 
@@ -50,20 +50,21 @@ def view(gray: Gray, rng: np.random.Generator) -> tuple[Gray, Floats]:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8), to_photo
 
 
-def pool(gray: Gray, to_template: Floats, allowed: Callable[[Floats], NDArray[np.bool_]]) -> tuple[Floats, Bits]:
+def pool(gray: Gray, to_template: Floats, allowed: Callable[[Floats], NDArray[np.bool_]]) -> tuple[Floats, F32, Bits]:
     """The features of one blank at several sizes where they are ``allowed`` (template units (n, 2) -> (n,)): points (n, 2) in template
-    units, descriptors (n, 32)."""
-    points, bits = [], []
+    units, angles (n,) in degrees, descriptors (n, 32)."""
+    points, angles, bits = [], [], []
     for height in HEIGHTS:
         s = min(1.0, height / gray.shape[0])
         small = np.asarray(cv2.resize(gray, None, fx=s, fy=s, interpolation=cv2.INTER_AREA), np.uint8)
-        found, b = detect(flatten(small), 5000)
+        found, turn, b = detect(flatten(small), 5000)
         scale = np.array([gray.shape[1] / small.shape[1], gray.shape[0] / small.shape[0]])
         units = cv2.perspectiveTransform(((found + 0.5) * scale - 0.5).astype(np.float64)[None], to_template)[0]
         keep = np.flatnonzero(allowed(units))[:_POOL]
         points.append(units[keep])
+        angles.append(turn[keep])
         bits.append(b[keep])
-    return np.concatenate(points), np.concatenate(bits)
+    return np.concatenate(points), np.concatenate(angles), np.concatenate(bits)
 
 
 def chosen(points: Floats, bits: Bits, blanks: Sequence[tuple[Gray, Floats]], width: float, seed: int = 7) -> NDArray[np.intp]:
@@ -76,7 +77,7 @@ def chosen(points: Floats, bits: Bits, blanks: Sequence[tuple[Gray, Floats]], wi
     for _ in range(VIEWS):
         for gray, to_template in blanks:
             shot, to_photo = view(gray, rng)
-            at, seen = detect(flatten(shot), COUNT)
+            at, _, seen = detect(flatten(shot), COUNT)
             if not len(at):
                 continue
             true = cv2.perspectiveTransform(at[None].astype(np.float64), to_template @ np.linalg.inv(to_photo))[0]
