@@ -11,7 +11,7 @@ import json
 import os
 import shlex
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import numpy as np
 import pytesseract
 
 from ocr.errors import ReaderError
-from ocr.readers.clean import Gray, clean
+from ocr.readers.clean import Gray, clean_all
 from ocr.types import BoxReading, Floats, LocatedBox
 from tally.glyphs import GLYPHS
 
@@ -100,10 +100,10 @@ class TesseractReader:
         """
         if not len(crops):
             return []
-        return parse(run([clean(c) for c in crops], self._model, self._timeout), len(crops))
+        return parse(run(clean_all(np.stack(crops)), self._model, self._timeout), len(crops))
 
 
-def run(pictures: Sequence[Gray], model: Path, timeout: float) -> str:
+def run(pictures: Iterable[Gray], model: Path, timeout: float) -> str:
     """All ``pictures`` through one Tesseract process, a page each; returns its TSV.
 
     Raises:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ocr.readers.clean import PAD, SIDE, clean
+from ocr.readers.clean import PAD, SIDE, clean, clean_all
 
 
 def box(shift: int = 0, border: int = 3) -> np.ndarray:
@@ -85,3 +85,12 @@ def test_a_cross_to_the_corners_survives_the_border() -> None:
 @pytest.mark.parametrize("level", [40, 128, 255])
 def test_flat_crops_are_blank(level: int) -> None:
     assert darkness(clean(np.full((64, 64), level, np.uint8))) == 0
+
+
+def test_boxes_cleaned_together_come_out_as_each_alone() -> None:
+    crops = [box(shift, border) for shift in (-2, 0, 1) for border in (1, 4)] + [np.full((64, 64), level, np.uint8) for level in (0, 255)]
+    for i, crop in enumerate(crops):
+        cv2.line(crop, (20 + i, 18), (40, 46), 60, 3)
+    crops.append((box() * np.linspace(0.4, 1.0, 64)[None, :]).astype(np.uint8))
+    assert np.array_equal(clean_all(np.stack(crops)), np.stack([clean(c) for c in crops]))
+    assert clean_all(np.zeros((0, 64, 64), np.uint8)).shape == (0, SIDE, SIDE)
