@@ -22,6 +22,8 @@ _PAD = 16
 """Surroundings of a row that take part in the search, px."""
 _PULL = 0.5
 """Score lost at one box width off the expected place: of two equal finds the nearer one is meant."""
+_CUT = 0.06
+"""Share of its side by which a box may reach over the picture's edge."""
 _FOUND = 0.93
 """Share of the sides from which on no second place is tried."""
 
@@ -155,7 +157,7 @@ def find_rows(
     searches = [_search(pyramid, page, n, q, e, margin) for n, q, e in zip(numbers, quads, expected, strict=True)]
     for k in sorted({len(n.boxes) for n in numbers}):
         _measure([s for s in searches if len(s.number.boxes) == k], margin)
-    return [_found(s, margin) for s in searches]
+    return [_found(s, margin, pyramid.size) for s in searches]
 
 
 def _search(pyramid: Pyramid, page: Page, number: Number, quad: Floats, expected: Floats, margin: int) -> _Search:
@@ -186,14 +188,17 @@ def _measure(searches: list[_Search], margin: int) -> None:
             s.judge(n, fit)
 
 
-def _found(s: _Search, margin: int) -> RowFound:
+def _found(s: _Search, margin: int, size: tuple[int, int]) -> RowFound:
+    """``size``: width and height of the photo; of a box that it cuts off, no border is there."""
     assert s.best is not None  # noqa: S101 -- a picture has a brightest place
     fit, row, affine = s.best[1], s.row, s.best[1].affine
     photo = cv2.perspectiveTransform(fit.corners(row).reshape(1, -1, 2) + margin, s.to_photo).reshape(-1, 4, 2)
     centre = np.array([[[row.width / 2, row.height / 2]], [[row.width / 2 + affine[0, 0], row.height / 2 + affine[1, 0]]]]) + margin
     was, now = cv2.perspectiveTransform(centre, s.to_photo).reshape(2, 2)
     shift = np.asarray(now - was, np.float64)
-    return RowFound(s.number, np.asarray(photo, np.float64), share(fit.sides), shift, fit.contrast, s.per_patch * SIDE)
+    over = np.maximum(-photo, photo - (np.array(size) - 1)).max(axis=(1, 2))
+    border: Floats = np.where(over > _CUT * s.per_patch * SIDE, 0.0, share(fit.sides))
+    return RowFound(s.number, np.asarray(photo, np.float64), border, shift, fit.contrast, s.per_patch * SIDE)
 
 
 def _peaks(score: Floats, margin: int) -> list[tuple[Floats, float]]:

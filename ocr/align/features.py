@@ -23,6 +23,9 @@ FILE = "features.npz"
 PAPER = 0.90
 """Share of the paper's brightness above which nothing is print: leaves out the grey watermark of the 2019 scans (0.93)."""
 
+FLOOR = 0.35
+_PALE = 0.6
+"""If not even a fiftieth of the picture is darker than this, all print is pale."""
 LEAST = 10
 """Features that must agree before a page is thought of at all."""
 
@@ -97,14 +100,17 @@ def degrees(stored: NDArray[np.uint8]) -> F32:
     return (stored.astype(np.float32) * np.float32(360 / 256)).astype(np.float32)
 
 
-def flatten(gray: Gray, floor: float = 0.35) -> Gray:
-    """Evens out shade and removes what is lighter than print: paper becomes 255, ``floor`` of the paper's brightness 0."""
+def flatten(gray: Gray) -> Gray:
+    """Evens out shade and removes what is lighter than print: paper becomes 255, FLOOR of the paper's brightness 0, or what is darkest
+    where even that is pale."""
     k = max(15, round(max(gray.shape) / 60) | 1)
     small = cv2.resize(gray, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     ks = max(3, k // 4 | 1)
     paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((ks, ks), np.uint8)), (0, 0), ks)
     paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
     ratio = gray.astype(np.float32) / np.maximum(paper.astype(np.float32), 8)
+    darkest = float(np.partition(ratio[::4, ::4].ravel(), ratio[::4, ::4].size // 50)[ratio[::4, ::4].size // 50])
+    floor = min(darkest, PAPER - 0.1) if darkest > _PALE else FLOOR
     out: Gray = (np.clip((ratio - floor) / (PAPER - floor), 0, 1) * 255).astype(np.uint8)
     return out
 

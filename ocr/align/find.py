@@ -24,17 +24,18 @@ from templates_c1.schema import Page, Template
 GOOD = 0.75
 """Least quality (share of the boxes' borders found in one consistent place) that is taken where the borders can be judged."""
 CERTAIN = 0.93
-SURE = 40
-"""CERTAIN borders with SURE features in agreement, or with a tag, need no other witness, and no other way is tried."""
-CLEAR = 0.88
-HINTED = 20
-"""In the end so much will do: blur takes features and lines before it takes boxes (look-alikes: quality at most 0.73)."""
+CLEAR, HINTED = 0.88, 20
+PLAIN, SURE = 0.8, 40
+"""CLEAR borders with HINTED features in agreement, or PLAIN ones with SURE, need no other witness: blur takes features and lines
+before it takes boxes (look-alikes: quality at most 0.73). Where the borders are CERTAIN no other way is tried, ..."""
 FLAWLESS = 0.97
-"""Nor where nearly every border was found, if the printed lines agree."""
+"""... nor where nearly every border was found and few features agree, if the printed lines do."""
 ROW = 0.8
 FAINT = 0.6
 LINES = 0.2
-"""Else so much of the printed lines must be there too (wrong forms: at most 0.17, right ones: 0.3 and more), ..."""
+LEAST = 0.6
+"""Else so much of the printed lines must be there too (wrong forms: at most 0.17, right ones: 0.3 and more), with GOOD borders, or with
+LEAST if SURE features agree (a fold may take a row), ..."""
 LINES_ALONE = 0.35
 """... or so much where the borders are too faint to judge by (scans that lost ink) and SURE features agree."""
 TAGGED = 0.45
@@ -42,6 +43,8 @@ TAGGED = 0.45
 IN_PICTURE = 0.7
 """Least share of the boxes that must lie in the picture at all."""
 
+_HOPE = 0.65
+"""Quality of the best find so far below which the dearest try is not made: there is no known form (look-alikes: 0.63)."""
 _MANY = 8
 """Rows of boxes from which one of them cannot bend the common trend."""
 
@@ -61,13 +64,13 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     """
     pyramid = Pyramid(photo.gray)
     seen: list[tuple[float, AlignedSheet, Match]] = []
-    for match, how in _candidates(photo, pyramid):
+    for match, how in _candidates(photo, pyramid, lambda: max((s.quality for _, s, _ in seen), default=0.0) >= _HOPE):
         sheet = judge(photo, pyramid, match, how)
         if how == "tag" and sheet.quality >= TAGGED and match.inliers < 8:
             sheet, match = _from_boxes(photo, pyramid, sheet, match)
         before = [s.quality for _, s, _ in seen if s.page is sheet.page]
         seen.append((sheet.quality + 0.5 * min(1.0, match.inliers / 60), sheet, match))
-        enough = CERTAIN if how == "tag" or match.inliers >= SURE else FLAWLESS
+        enough = CERTAIN if how == "tag" or match.inliers >= HINTED else FLAWLESS
         if sheet.quality >= enough and _every_row(sheet) and _witnessed(sheet, match, pyramid):
             break
         # lost ink, a row covered: what a second try with other features sees alike on a page well attested, no third will better
@@ -107,8 +110,9 @@ def _best(seen: list[tuple[float, AlignedSheet, Match]], pyramid: Pyramid) -> tu
     for _, sheet, match in seen:
         if _witnessed(sheet, match, pyramid):
             return sheet, match
-    _, sheet, _ = seen[0]
-    code = ReasonCode.POOR_PHOTO if sheet.how == "tag" else ReasonCode.FORM_NOT_RECOGNISED
+    _, sheet, match = seen[0]
+    cut_off = sheet.quality >= _HOPE and match.inliers >= SURE and in_picture(sheet) < IN_PICTURE
+    code = ReasonCode.POOR_PHOTO if sheet.how == "tag" or cut_off else ReasonCode.FORM_NOT_RECOGNISED
     raise AlignError(code, f"closest: {sheet.template.form} page {sheet.page.number}, {sheet.quality:.0%} of its boxes found")
 
 
@@ -117,14 +121,15 @@ def _witnessed(sheet: AlignedSheet, match: Match, pyramid: Pyramid) -> bool:
         return False
     if sheet.how == "tag":
         return sheet.quality >= TAGGED
-    if (sheet.quality >= CERTAIN and match.inliers >= SURE) or (sheet.quality >= CLEAR and match.inliers >= HINTED):
+    if any(sheet.quality >= q and match.inliers >= n for q, n in ((CLEAR, HINTED), (PLAIN, SURE))):
         return True
     lines = lines_found(sheet, pyramid)
-    return (sheet.quality >= GOOD and lines >= LINES) or (match.inliers >= SURE and lines >= LINES_ALONE)
+    attested = match.inliers >= SURE
+    return (sheet.quality >= (LEAST if attested else GOOD) and lines >= LINES) or (attested and lines >= LINES_ALONE)
 
 
-def _candidates(photo: Photo, pyramid: Pyramid) -> Iterator[tuple[Match, str]]:
-    """Matches from the cheapest way to the dearest; the caller stops when one is good."""
+def _candidates(photo: Photo, pyramid: Pyramid, hope: Callable[[], bool]) -> Iterator[tuple[Match, str]]:
+    """Matches from the cheapest way to the dearest; the caller stops when one is good. The last only if there is ``hope``."""
     pages = [(t, p) for t in all_templates().values() for p in t.pages]
     tagged = by_tag(photo.gray, pyramid.fitted(quick.LONG_SIDE)[0], thorough=False)
     if tagged is not None:
@@ -133,13 +138,13 @@ def _candidates(photo: Photo, pyramid: Pyramid) -> Iterator[tuple[Match, str]]:
     seen = quick.of_photo(pyramid)
     yield from _registered(pages, partial(quick.votes, seen), partial(quick.register, seen), len(pages))
     for i, (size, count, layers, ratio) in enumerate(_TRIES):
-        if i and max(photo.gray.shape) <= _TRIES[i - 1][0]:
+        if (i and max(photo.gray.shape) <= _TRIES[i - 1][0]) or (i == len(_TRIES) - 1 and not hope()):
             break
         if tagged is None and (tagged := by_tag(photo.gray, pyramid.fitted(TAG_SIZES[min(i, 1)])[0])) is not None:
             yield tagged, "tag"
             pages = [(tagged.template, tagged.page)]
         features = photo_features(photo.gray, size, count, layers)
-        yield from _registered(pages, partial(votes, features), partial(register, features, ratio=ratio), 3)
+        yield from _registered(pages, partial(votes, features), partial(register, features, ratio=ratio), 3 if i == 0 else 2)
 
 
 def _registered(

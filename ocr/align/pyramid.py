@@ -15,6 +15,12 @@ class Pyramid:
         self._levels: list[Gray] = [gray]
         self._fitted: dict[float, Gray] = {}
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the photo."""
+        h, w = self._levels[0].shape
+        return w, h
+
     def level(self, ratio: float) -> tuple[Gray, float]:
         """The picture in which ``ratio`` full-size pixels per target pixel become at most about 1.5, and its reduction."""
         n = 0

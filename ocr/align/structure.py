@@ -12,6 +12,8 @@ from ocr.types import AlignedSheet, Floats
 
 _LONG_SIDE = 700
 _SAMPLES = 24
+_RIDGE = 0.05
+"""How much darker than beside it a line must be, share of the paper's brightness."""
 _SHORTEST = 0.05
 """Lines shorter than this share of the page's width say little."""
 
@@ -32,11 +34,14 @@ def lines_found(sheet: AlignedSheet, pyramid: Pyramid) -> float:
     direction = np.asarray(np.gradient(at, axis=1), np.float64)
     normal = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
     normal /= np.maximum(np.hypot(normal[..., 0], normal[..., 1]), 1e-6)[..., None]
-    return max(0.0, _share(dark, at, normal, 0.0) - max(_share(dark, at, normal, o) for o in (-8.0, 8.0)))
+    # faint print all over the page: its box borders say how faint
+    faint = float(np.median([r.contrast for r in sheet.rows])) if sheet.rows else 1.0
+    least = max(0.015, min(_RIDGE, 0.4 * faint))
+    return max(0.0, _share(dark, at, normal, 0.0, least) - max(_share(dark, at, normal, o, least) for o in (-8.0, 8.0)))
 
 
-def _share(dark: NDArray[np.float32], at: Floats, normal: Floats, beside: float) -> float:
-    """Mean over lines of the share of samples with a dark ridge within 2 px of the line moved by ``beside`` px."""
+def _share(dark: NDArray[np.float32], at: Floats, normal: Floats, beside: float, least: float) -> float:
+    """Mean over lines of the share of samples with a ridge darker by ``least`` within 2 px of the line moved by ``beside`` px."""
     offsets = beside + np.array([-5, -2, -1, 0, 1, 2, 5], np.float64)
     places = at[:, :, None, :] + normal[:, :, None, :] * offsets[None, None, :, None]
     n = at.shape[0] * at.shape[1]
@@ -45,7 +50,7 @@ def _share(dark: NDArray[np.float32], at: Floats, normal: Floats, beside: float)
     ridge = v[:, :, 1:6].max(axis=2) - np.maximum(v[:, :, 0], v[:, :, 6])
     h, w = dark.shape
     inside = (at[..., 0] > 0) & (at[..., 0] < w - 1) & (at[..., 1] > 0) & (at[..., 1] < h - 1)
-    return float(((ridge > 0.05) & inside).mean())
+    return float(((ridge > least) & inside).mean())
 
 
 def in_picture(sheet: AlignedSheet) -> float:

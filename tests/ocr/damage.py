@@ -22,12 +22,13 @@ PAGES = [("c-hasil-kwk-2020", 2), *(("c-hasil-ppwp-2024", n) for n in (1, 2, 3))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
-    """A photo and the true homography template units -> pixels."""
+    """A photo and the true homography template units -> pixels. ``fold``: from this y on, px, the paper lies moved by (x, y) px."""
 
     form: str
     page: Page
     gray: NDArray[np.uint8]
     to_photo: NDArray[np.float64]
+    fold: tuple[float, tuple[float, float]] | None = None
 
     @property
     def photo(self) -> Photo:
@@ -44,7 +45,10 @@ class Shot:
 
     def true_corners(self, number: str, index: int) -> NDArray[np.float64]:
         box = self.page.number_named(number).boxes[index]
-        return np.asarray(cv2.perspectiveTransform(np.array([box.corners], np.float64), self.to_photo)[0], np.float64)
+        corners = np.asarray(cv2.perspectiveTransform(np.array([box.corners], np.float64), self.to_photo)[0], np.float64)
+        if self.fold is not None:
+            corners[corners[:, 1] + self.fold[1][1] > self.fold[0]] += self.fold[1]
+        return corners
 
 
 @lru_cache(maxsize=8)
@@ -106,3 +110,49 @@ def curled(shot: Shot, depth: float = 0.012) -> Shot:
     from_y = y + np.sin(np.pi * x / w) * depth * h / 2
     out = cv2.remap(shot.gray, from_x, from_y.astype(np.float32), cv2.INTER_LINEAR, borderValue=(DESK,))
     return shot.changed(out)
+
+
+def folded(shot: Shot, at: float = 0.5, by: tuple[float, float] = (8.0, 6.0)) -> Shot:
+    """A fold across the photo at the share ``at`` of its height: what lies below is moved by ``by`` px, the crease is dark."""
+    h, w = shot.gray.shape
+    y0 = round(at * h)
+    out = shot.gray.copy()
+    below = cv2.warpAffine(shot.gray, np.array([[1, 0, by[0]], [0, 1, by[1]]], np.float64), (w, h), borderValue=(DESK,))
+    out[y0:] = below[y0:]
+    out[y0 - 2 : y0 + 3] = (out[y0 - 2 : y0 + 3] * 0.6).astype(np.uint8)
+    return Shot(shot.form, shot.page, out, shot.to_photo, fold=(float(y0), by))
+
+
+def cut(shot: Shot, left: float = 0.0, top: float = 0.0, right: float = 0.0, bottom: float = 0.0) -> Shot:
+    """Edges cut off, shares of the photo, as a scanning app does that takes something else for the page's edge."""
+    h, w = shot.gray.shape
+    x0, y0, x1, y1 = round(left * w), round(top * h), round((1 - right) * w), round((1 - bottom) * h)
+    shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], np.float64)
+    return Shot(shot.form, shot.page, np.ascontiguousarray(shot.gray[y0:y1, x0:x1]), shift @ shot.to_photo)
+
+
+def twice_compressed(shot: Shot, quality: int = 25) -> Shot:
+    """Sent on by two programs: compressed hard, reduced a little, compressed hard again."""
+    once = _compressed(shot.gray, quality)
+    h, w = round(once.shape[0] * 0.97), round(once.shape[1] * 0.97)
+    small = np.asarray(cv2.resize(once, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+    kx, ky = w / once.shape[1], h / once.shape[0]
+    scale = np.array([[kx, 0, kx / 2 - 0.5], [0, ky, ky / 2 - 0.5], [0, 0, 1]])
+    return Shot(shot.form, shot.page, _compressed(small, quality), scale @ shot.to_photo)
+
+
+def _compressed(gray: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    _, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def striped(shot: Shot, strength: float = 22.0, period: float = 7.3) -> Shot:
+    """Moire, as in a photo of a screen."""
+    h, w = shot.gray.shape
+    y, x = np.mgrid[:h, :w]
+    return shot.changed(shot.gray + strength * np.sin(2 * np.pi * (0.8 * x + 0.6 * y) / period))
+
+
+def pale(shot: Shot) -> Shot:
+    """Print hardly darker than the paper."""
+    return shot.changed(shot.gray * 0.3 + 115)

@@ -76,6 +76,14 @@ def test_one_missing_box_is_said() -> None:
     assert row.border[1] < 0.4
 
 
+def test_a_box_cut_off_by_the_edge_is_not_there() -> None:
+    n = number()
+    right = n.boxes[2].x + n.boxes[2].w
+    row = find_row(Pyramid(np.ascontiguousarray(with_boxes(paper(), n)[:, : int(right) - 12])), lambda p: p, ALONE, n, 0.1)
+    assert row.border[:2].min() > 0.8
+    assert row.border[2] == 0
+
+
 def test_a_frame_near_the_boxes_is_not_taken_for_their_border() -> None:
     real = SHEET.numbers[0]
     shot = np.full((1200, 1600), 210, np.uint8)
