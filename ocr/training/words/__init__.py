@@ -1,0 +1,1 @@
+"""Trains the reader of number words (``ocr.readers.words``)."""
