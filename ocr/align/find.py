@@ -48,7 +48,7 @@ _HOPE = 0.65
 _MANY = 8
 """Rows of boxes from which one of them cannot bend the common trend."""
 
-_TRIES = ((620, 1100, 2, 0.82), (1000, 2500, 3, 0.82), (1600, 5000, 3, 0.86))
+_TRIES = ((620, 1100, 2, 0.82), (1000, 4000, 2, 0.86), (1600, 5000, 3, 0.86))
 """(working size, features, layers an octave, ratio) of the feature tries."""
 
 
