@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from samples.camera import photograph, scan
 from samples.sheet import draw
 
@@ -13,11 +16,19 @@ SCANNED = frozenset({"c1-ppwp-2019"})
 
 
 def make(
-    form: str, page: int, seed: int, *, difficulty: float = 0.3, break_sum: bool = False, values: Mapping[str, int] | None = None
+    form: str,
+    page: int,
+    seed: int,
+    *,
+    difficulty: float = 0.3,
+    break_sum: bool = False,
+    values: Mapping[str, int] | None = None,
+    printed: NDArray[np.uint8] | None = None,
 ) -> tuple[bytes, dict[str, Any]]:
     """One photo and its truth.
 
     Pages of the same ``form`` and ``seed`` are one station. Every second seed of a form that is mostly met as a scan is one.
+    ``printed``: see samples.sheet.draw.
 
     Returns:
         JPEG bytes, and {"form", "page", "numbers": {name: boxes}, "doubtful": [], "marks": {..}, "break_sum": bool}.
@@ -25,7 +36,7 @@ def make(
     Raises:
         KeyError, ValueError: see samples.sheet.draw.
     """
-    sample = draw(form, page, seed, break_sum=break_sum, difficulty=difficulty, values=values)
+    sample = draw(form, page, seed, break_sum=break_sum, difficulty=difficulty, values=values, printed=printed)
     shoot = scan if form in SCANNED and seed % 2 else photograph
     data = shoot(sample.image, seed * 10 + page, difficulty)
     truth: dict[str, Any] = {

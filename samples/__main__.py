@@ -9,7 +9,8 @@ from pathlib import Path
 
 import samples
 from samples import boxes
-from templates_c1.registry import all_templates
+from templates_c1.families.declarations import desk_forms
+from templates_c1.registry import all_templates, template
 
 
 def _photos(a: argparse.Namespace) -> None:
@@ -17,7 +18,7 @@ def _photos(a: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     known = out / "truth.json"
     truth = json.loads(known.read_text(encoding="utf-8")) if known.is_file() else {"photos": {}}
-    pages = [a.page] if a.page else [p.number for p in all_templates()[a.form].pages]
+    pages = [a.page] if a.page else [p.number for p in template(a.form).pages]
     for seed in range(a.seed, a.seed + a.count):
         for page in pages:
             data, facts = samples.make(a.form, page, seed, difficulty=a.difficulty, break_sum=a.break_sum)
@@ -31,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m samples", description=__doc__)
     sub = parser.add_subparsers(required=True)
     p = sub.add_parser("photos", help="photos of filled forms and truth.json (added to one that is there)")
-    p.add_argument("--form", required=True, choices=sorted(all_templates()))
+    p.add_argument("--form", required=True, choices=[*sorted(all_templates()), *desk_forms()])
     p.add_argument("--page", type=int, help="default: every page of the form")
     p.add_argument("--count", type=int, default=1, help="stations")
     p.add_argument("--seed", type=int, default=0)

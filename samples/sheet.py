@@ -50,7 +50,14 @@ def _rng(*key: object) -> Rng:
 
 
 def draw(
-    form: str, page: int, seed: int, *, break_sum: bool = False, difficulty: float = 0.3, values: Mapping[str, int] | None = None
+    form: str,
+    page: int,
+    seed: int,
+    *,
+    break_sum: bool = False,
+    difficulty: float = 0.3,
+    values: Mapping[str, int] | None = None,
+    printed: NDArray[np.uint8] | None = None,
 ) -> Sample:
     """A filled page. The same ``form`` and ``seed`` are one station: its pages agree in numbers, place and handwriting.
 
@@ -58,6 +65,7 @@ def draw(
         break_sum: make one number wrong, so that exactly one rule breaks.
         difficulty: 0 tidy .. 1 careless.
         values: numbers to write instead of the imagined ones, by name.
+        printed: gray picture of the blank page, upright and edge to edge, to write on; else it is drawn from the template.
 
     Raises:
         KeyError: unknown form, page or number.
@@ -84,7 +92,7 @@ def draw(
     _turus(ink, w, rng, sheet, true)
     _words(ink, w, rng, sheet, true)
     _free_text(ink, w, rng, sheet, _rng("place", form, seed), form[-4:])
-    return Sample(form, page, _blend(sheet, k, ink, w, rng), written, marks, doubtful)
+    return Sample(form, page, _blend(sheet, k, ink, w, rng, printed), written, marks, doubtful)
 
 
 def _slips(ink: Ink, w: Writer, rng: Rng, sheet: Page, true: Mapping[str, int], difficulty: float) -> tuple[str, ...]:
@@ -207,9 +215,13 @@ def _free_text(ink: Ink, w: Writer, rng: Rng, sheet: Page, place: Rng, year: str
             hand.text(ink, w, rng, facts[name], area.x + 0.04 * area.w, area.y + area.h * 0.86, cap, area.w * 0.9, pen)
 
 
-def _blend(sheet: Page, k: float, ink: Ink, w: Writer, rng: Rng) -> Bgr:
+def _blend(sheet: Page, k: float, ink: Ink, w: Writer, rng: Rng, blank: NDArray[np.uint8] | None = None) -> Bgr:
     """Print and ink on paper; ballpoint does not cover quite evenly and lets a printed line through."""
-    printed = draw_blank(sheet, k)
+    if blank is None:
+        printed = draw_blank(sheet, k)
+    else:
+        size = (round(sheet.size.width * k), round(sheet.size.height * k))
+        printed = np.asarray(cv2.resize(blank, size, interpolation=cv2.INTER_AREA), np.uint8)
     cover = ink.coverage()[: printed.shape[0], : printed.shape[1]]
     strength = float(rng.uniform(0.82, 0.97)) / 255
     toner = float(rng.uniform(22, 48))

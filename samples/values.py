@@ -62,9 +62,23 @@ def station(template: Template, rng: Rng) -> dict[str, int]:
     v["suara_sah"] = turnout - v["suara_tidak_sah"]
     if pairs:
         v |= dict(zip(pairs, _split(v["suara_sah"], len(pairs), rng), strict=True))
+    _split_down(template, v, rng)
     missing = [n for n in names if n not in v]
     v |= {n: int(rng.integers(0, 100)) for n in missing}
     return {n: v[n] for n in names}
+
+
+def _split_down(template: Template, v: dict[str, int], rng: Rng) -> None:
+    """Parts of sums that nothing else has fixed yet, from their totals downwards: parties, then their candidates."""
+    rules = [r for r in (*template.rules, *(r for p in template.pages for r in p.rules)) if r.kind == "sum"]
+    rules = [r for r in rules if not any(p in v for p in r.parts)]
+    parts = {p for r in rules for p in r.parts}
+    for r in rules:
+        if r.total not in v and r.total not in parts:
+            v[r.total] = int(rng.integers(20, 300))
+    while ready := [r for r in rules if r.total in v and r.parts[0] not in v]:
+        for r in ready:
+            v |= dict(zip(r.parts, _split(v[r.total], len(r.parts), rng), strict=True))
 
 
 def with_broken_sum(template: Template, page: int, values: Mapping[str, int], rng: Rng) -> dict[str, int]:

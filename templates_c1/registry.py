@@ -1,4 +1,4 @@
-"""Finds and checks the templates that ship in this folder."""
+"""Finds and checks the templates that ship in this folder, and those that are laid out from an election's data (desk forms)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from templates_c1.families.declarations import desk_page_of_tag, desk_template
 from templates_c1.schema import Page, Template
 
 HOME = Path(__file__).parent
@@ -66,7 +67,9 @@ def _fault(where: tuple[int | str, ...], message: str) -> str:
 
 @lru_cache(maxsize=1)
 def all_templates() -> dict[str, Template]:
-    """Every shipped template by form id. Raises TemplateError if one is bad or sits in a folder of another name."""
+    """Every shipped template file by form id (desk forms are none: they are laid out when asked for by id or tag).
+
+    Raises TemplateError if one is bad or sits in a folder of another name."""
     found: dict[str, Template] = {}
     for file in sorted(HOME.glob("*/template.json")):
         t = load(file)
@@ -77,8 +80,17 @@ def all_templates() -> dict[str, Template]:
 
 
 def template(form: str) -> Template:
-    """Raises KeyError for a form id that is not known."""
-    return all_templates()[form]
+    """A shipped or a desk form. Raises KeyError for a form id that is not known."""
+    return all_templates()[form] if form in all_templates() else desk_template(form)
+
+
+def page_of_tag(tag: int) -> tuple[Template, Page] | None:
+    """Form and page that carry this AprilTag (36h10)."""
+    for t in all_templates().values():
+        for p in t.pages:
+            if p.recognition.tag is not None and p.recognition.tag.id == tag:
+                return t, p
+    return desk_page_of_tag(tag)
 
 
 def page(form: str, number: int) -> Page:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import form as forms
 from api.cli import read as reading
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 template_app = typer.Typer(help="Templat formulir. / Form templates.", no_args_is_help=True)
 app.add_typer(template_app, name="template")
+app.add_typer(forms.app, name="form")
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)
 
