@@ -12,6 +12,7 @@ import typer
 
 from api.cli import form as forms
 from api.cli import read as reading
+from api.cli import template
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -24,8 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-template_app = typer.Typer(help="Templat formulir. / Form templates.", no_args_is_help=True)
-app.add_typer(template_app, name="template")
+app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)
@@ -115,20 +115,6 @@ def demo(
 
     log_to_stderr(logging.WARNING)
     run(settings_of(data or (None if os.environ.get("C1_DATA") else Path("var/demo"))), host, port)
-
-
-@template_app.command("check")
-def template_check(file: Annotated[Path, typer.Argument(help="template.json", show_default=False)]) -> None:
-    """Periksa templat formulir. / Check a form template."""
-    from templates_c1.registry import TemplateError, load
-
-    try:
-        template = load(file)
-    except TemplateError as e:
-        typer.echo(str(e), err=True)
-        raise typer.Exit(1) from e
-    pages = ", ".join(str(p.number) for p in template.pages)
-    typer.echo(f"{template.form} v{template.version}: OK, halaman / pages {pages}")
 
 
 def main() -> None:
