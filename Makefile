@@ -3,6 +3,7 @@ PY := .venv/bin/python
 C1 := .venv/bin/c1
 DATA ?=
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 HANDWRITING ?=
 TRAINING := var/training
 CNN ?= $(TRAINING)/cnn/heldout.npz
@@ -46,7 +47,7 @@ format: setup ## let ruff sort imports and lay out the code
 	$(PY) -m ruff format .
 
 bench: setup ## time one photo's reading beside plain JPEG decoding, and show peak memory
-	@$(PY) -m scripts.bench
+	@$(PY) -m scripts.bench $(BENCH_ARGS)
 
 accuracy: setup ## score the reading on true values, and by cross-validation after training: DATA=FOLDER; writes docs/accuracy.md
 	$(call need_data)

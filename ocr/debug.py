@@ -62,9 +62,10 @@ def crops(pixels: SheetPixels, result: Interpretation) -> Bgr:
 
 
 def _said(pixels: SheetPixels, reader: str, number: str) -> str:
-    """One glyph a box, '.' where the reader has no word."""
-    mine = sorted((r for r in pixels.readings[reader] if r.number == number), key=lambda r: r.index)
-    return "".join(GLYPHS[int(r.scores.argmax())] if r.scores.any() else "." for r in mine) or "-"
+    """One glyph a box, '.' where the reader has no word or was not asked; '-' if it has none at all."""
+    mine = {r.index: r.scores for r in pixels.readings[reader] if r.number == number and r.scores.any()}
+    boxes = sum(b.number == number for b in pixels.boxes)
+    return "".join(GLYPHS[int(mine[i].argmax())] if i in mine else "." for i in range(boxes)) if mine else "-"
 
 
 def _text_row(text: str) -> Bgr:

@@ -14,7 +14,7 @@ from ocr.policy import Policy
 from ocr.types import AlignedSheet, LocatedBox
 from tally import texts
 from tally.glyphs import EMPTY, JUNK, is_well_formed, value_of
-from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, Reason, ReasonCode, RuleKind, Severity
+from tally.interpretation import NOT_ASKED, Accepted, Finding, NeedsReview, NumberReading, Reason, ReasonCode, RuleKind, Severity
 
 
 def decide(
@@ -85,9 +85,15 @@ def _rule_reasons(findings: Sequence[Finding]) -> Iterable[Reason]:
 
 
 def stands_alone(n: NumberReading) -> bool:
-    """True unless both readers of the ink (network and Tesseract) read the fused value."""
-    spoken = [s for r, s in n.readers.items() if r in ("cnn", "tesseract")]
-    return any(_value_if_complete(s.boxes) != n.value for s in spoken) or len(spoken) < 2
+    """True unless both readers of the ink (network and Tesseract) read the fused value.
+
+    About a box of whose emptiness the network is sure Tesseract is not asked: there the network speaks for both.
+    """
+    network, tesseract = n.readers.get("cnn"), n.readers.get("tesseract")
+    if network is None or tesseract is None:
+        return True
+    second = "".join(a if b == NOT_ASKED else b for a, b in zip(network.boxes, tesseract.boxes, strict=True))
+    return any(_value_if_complete(boxes) != n.value for boxes in (network.boxes, second))
 
 
 def _value_if_complete(boxes: str) -> int | None:

@@ -2,6 +2,8 @@
 
 Boxes: a log-linear pool of the readers (weights learnt on held-out boxes, ocr/models/policy.json); Heskes, "Selecting
 weighting factors in logarithmic opinion pools", NIPS 1997. A reader that abstains has no say.
+An empty box of which the network is surer than any held-out box that was not empty (``Policy.empty``) is settled by it alone:
+Tesseract's word on it is not needed, and the network's weighs as it stands.
 Numbers: the grammar of the paper (empties, then digits) over all boxes of the number, enumerated. The confidence of a
 number is the probability of its *value*: X27, 027 and _27 are the same 27.
 Rules: what the page's sums and bounds say about the candidates of all numbers together (``tally.inference``). They raise or
@@ -21,9 +23,9 @@ import numpy as np
 
 from ocr.policy import Policy
 from ocr.types import BoxReading, Floats
-from tally.glyphs import GLYPHS, JUNK, is_well_formed, value_of
+from tally.glyphs import EMPTY, GLYPHS, JUNK, is_well_formed, value_of
 from tally.inference import Belief, infer
-from tally.interpretation import NumberReading, ReaderSays
+from tally.interpretation import NOT_ASKED, NumberReading, ReaderSays
 from templates_c1 import rules
 from templates_c1.schema import Page
 
@@ -33,6 +35,7 @@ _LEAST = 1e-4
 """Glyphs less likely than this, against the likeliest of the box, are not."""
 _CANDIDATES = 5
 _JUNK = GLYPHS.index(JUNK)
+_EMPTY = [GLYPHS.index(g) for g in EMPTY]
 
 
 def pool(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -52,6 +55,11 @@ def pool(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     e = np.exp(total - total.max())
     out: Floats = e / e.sum()
     return out
+
+
+def is_settled(network: Floats, policy: Policy) -> bool:
+    """Is the network so sure that a box is empty, by its scores (14,), that Tesseract need not be asked about it?"""
+    return float(network[_EMPTY].sum()) >= policy.empty
 
 
 def number_from(boxes: Sequence[Floats], malformed: float) -> list[tuple[str, float]]:
@@ -89,9 +97,11 @@ def fuse(page: Page, readings: Mapping[str, Sequence[BoxReading]], policy: Polic
 
 def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Policy) -> tuple[NumberReading, Belief]:
     """What the readers say of one number, and what they believe of each value it may have (None: anything else)."""
-    readers = {r: _says([b.get(r) for b in boxes]) for r in sorted({r for b in boxes for r in b})}
+    settled = ["cnn" in b and is_settled(b["cnn"], policy) for b in boxes]
+    names = {"tesseract", *(r for b in boxes for r in b)}
+    readers = {r: _says([b.get(r) for b in boxes], [s and r == "tesseract" for s in settled]) for r in sorted(names)}
     said = {r: s for r, s in readers.items() if s is not None}
-    pooled = [pool(b, policy.weights) for b in boxes]
+    pooled = [_settled(b, policy) if s else pool(b, policy.weights) for b, s in zip(boxes, settled, strict=True)]
     if any(p.sum() <= 0 for p in pooled):
         return NumberReading(name, JUNK * len(boxes), None, 0.0, said, reader_confidence=0.0), {None: 1.0}
     dirty = [float(p[_JUNK]) for p in pooled]
@@ -141,18 +151,26 @@ def _tempered(worth: Mapping[int | None, float], temperature: float) -> dict[int
     return {v: p / total for v, p in powers.items()}
 
 
+def _settled(scores: Mapping[str, Floats], policy: Policy) -> Floats:
+    """Pool of a box that the network settles: without Tesseract, and the network's probabilities as they are."""
+    return pool({r: s for r, s in scores.items() if r != "tesseract"}, {**policy.weights, "cnn": 1.0})
+
+
 def _without_junk(scores: Floats) -> Floats:
     out = scores.copy()
     out[_JUNK] = 0
     return np.asarray(out / out.sum(), np.float64)
 
 
-def _says(boxes: Sequence[Floats | None]) -> ReaderSays | None:
+def _says(boxes: Sequence[Floats | None], not_asked: Sequence[bool]) -> ReaderSays | None:
     """One reader's own word on a whole number: its best glyph a box ("?" where it abstains), the product of their scores."""
     text, confidence = "", 1.0
-    for b in boxes:
-        if b is None or b.sum() <= 0:
+    for b, left_out in zip(boxes, not_asked, strict=True):
+        if left_out:
+            text += NOT_ASKED
+        elif b is None or b.sum() <= 0:
             text, confidence = text + "?", 0.0
         else:
             text, confidence = text + GLYPHS[int(b.argmax())], confidence * float(b.max())
-    return ReaderSays(text, confidence) if any(b is not None and b.sum() > 0 for b in boxes) else None
+    spoke = any(left_out or (b is not None and b.sum() > 0) for b, left_out in zip(boxes, not_asked, strict=True))
+    return ReaderSays(text, confidence) if spoke else None

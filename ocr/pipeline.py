@@ -20,7 +20,7 @@ from ocr import policy as policies
 from ocr.align import align
 from ocr.decide import decide
 from ocr.errors import AlignError, PhotoError
-from ocr.fuse import fuse
+from ocr.fuse import fuse, is_settled
 from ocr.locate import locate
 from ocr.marks import read_marks
 from ocr.readers.cnn import default_reader
@@ -147,7 +147,8 @@ def _read(sheet: AlignedSheet, boxes: Sequence[LocatedBox], use_tesseract: bool,
             readings["marks"] = tuple(marks)
     if use_tesseract:
         with clock.stage("tesseract"):
-            readings["tesseract"] = tuple(_tesseract().read(boxes))
+            asked = [b for b, r in zip(boxes, readings["cnn"], strict=True) if not is_settled(r.scores, policies.default())]
+            readings["tesseract"] = tuple(_tesseract().read(asked))
     return readings
 
 

@@ -33,6 +33,7 @@ class Policy:
     readers_floor: least ``reader_confidence``: the rules may strengthen what was read, they may not carry it alone.
     border: least share of a box's printed border that must be found.
     quality: least alignment quality of an accepted sheet.
+    empty: from this probability on that a box is empty, the network's word is enough and Tesseract is not asked.
     """
 
     version: str
@@ -48,6 +49,7 @@ class Policy:
     readers_floor: float
     border: float
     quality: float
+    empty: float
 
 
 def from_json(data: bytes) -> Policy:

@@ -59,9 +59,13 @@ class RuleKind(StrEnum):
     AT_MOST = "at_most"
 
 
+NOT_ASKED = "."
+"""In a reader's word: it was not asked about this box, because another reader is sure enough that it is empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderSays:
-    """One reader's word on one number."""
+    """One reader's word on one number: a glyph a box ("?" where it abstains), or NOT_ASKED."""
 
     boxes: str
     confidence: float

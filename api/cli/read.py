@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tally.codec import to_json
-from tally.interpretation import Interpretation, Reason, ReasonCode, Unreadable
+from tally.interpretation import Interpretation, ReasonCode, Unreadable
 from tally.texts import message
 
 Photos = Annotated[list[Path], typer.Argument(help="Berkas foto / photo files", show_default=False)]
@@ -34,55 +29,18 @@ def read(
 
     Exit status 0 when every photo was processed, whatever its decision; 2 for bad usage.
     """
+    from ocr.many import read_files
     from templates_c1.registry import all_templates
 
     if form is not None and form not in all_templates():
         known = ", ".join(all_templates())
         raise typer.BadParameter(f"formulir tidak dikenal / unknown form: {form} (dikenal / known: {known})", param_hint="--form")
     console = Console()
-    for result in _results(photos, form, debug, jobs):
+    for result in read_files(photos, form, jobs=jobs or None, debug=debug):
         if as_json:
             typer.echo(json.dumps(to_json(result), ensure_ascii=False))
         else:
             _show(console, result)
-
-
-def _results(photos: list[Path], form: str | None, debug: Path | None, jobs: int) -> Iterator[Interpretation]:
-    """What every photo shows, in the order given, each as soon as it and those before it are read."""
-    one = partial(_read_one, form=form, debug=debug)
-    workers = min(jobs or available_cores(), len(photos))
-    if workers < 2:
-        yield from map(one, photos)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_single_thread) as pool:
-        yield from pool.map(one, photos)
-
-
-def available_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _single_thread() -> None:
-    """In a process of a pool: one thread for each photo, so that the photos do not get in each other's way."""
-    import cv2
-
-    cv2.setNumThreads(1)
-
-
-def _read_one(path: Path, form: str | None, debug: Path | None) -> Interpretation:
-    from ocr.pipeline import interpret_with_pixels
-
-    try:
-        data = path.read_bytes()
-    except OSError as e:
-        return _not_opened(path, e)
-    result, pixels = interpret_with_pixels(data, str(path), form)
-    if debug is not None and pixels is not None:
-        from ocr.debug import save
-
-        save(debug, path.stem, pixels, result)
-    return result
 
 
 def boxes(
@@ -109,12 +67,6 @@ def boxes(
 def _error(code: ReasonCode, detail: str = "") -> dict[str, object]:
     """The one error shape's inner part."""
     return {"code": code.value, "message": message(code, detail), "message_en": message(code, detail, lang="en"), "details": {}}
-
-
-def _not_opened(path: Path, error: OSError) -> Interpretation:
-    code = ReasonCode.FILE_NOT_OPENED
-    reason = Reason(code, (), message(code, f"{error.strerror or error}"))
-    return Interpretation(str(path), "", Unreadable((reason,)), seconds={"total": 0.0})
 
 
 def _show(console: Console, i: Interpretation) -> None:

@@ -7,6 +7,8 @@ scores). Nothing here was seen in training.
 
     weights        log-linear pool, grid search for the least negative log likelihood of the boxes' true glyphs
     temperature    of the values' probabilities, grid search for the least negative log likelihood of the true values
+    empty          the least probability that the network must give to emptiness to settle a box by itself: none of the real held-out boxes
+                   that it gives so much to is anything else, and the upper bound of their share is below EMPTY_LIMIT
     broken_rule    share of printed sums that the true values of real papers do not keep
     thresholds     the pair that accepts most while no real held-out sheet is accepted with a wrong number, the upper 95 % bound of the
                    share of wrong sheets among all accepted *virtual* ones (``ocr.training.virtual``) stays below LIMIT, and so does
@@ -48,6 +50,9 @@ LIMIT = 1e-3
 """Upper 95 % bound of wrong sheets among accepted ones that the thresholds must show."""
 MARKED_LIMIT = 5e-3
 """The same for single numbers that only bubbles confirm: filled by hand and read by other means, they seldom repeat a misreading."""
+EMPTY_LIMIT = 2e-3
+"""The same for single boxes that the network calls empty; EMPTY_GRID: probabilities tried, above 1 for never."""
+EMPTY_GRID = (0.999, 0.9995, 0.9998, 0.9999, 2.0)
 GRID = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998, 0.999, 0.9995)
 """Thresholds that are tried."""
 WRITER = 24
@@ -108,6 +113,17 @@ def fit_temperature(cases: Iterable[SheetCase], policy: Policy) -> float:
         return float(-np.where(right, np.log(q), np.log1p(-q)).mean())
 
     return min((round(float(t), 3) for t in np.geomspace(0.3, 2.0, 60)), key=loss)
+
+
+def choose_empty(cnn: Heldout, truth: Mapping[Key, str]) -> tuple[float, int]:
+    """Policy.empty from real held-out boxes, and how many of them it settles."""
+    empty = [GLYPHS.index(e) for e in EMPTY]
+    real = [(float(cnn[k][empty].sum()), g in EMPTY) for k, g in truth.items() if k[0] != "generated"]
+    for t in EMPTY_GRID:
+        above = [right for p, right in real if p >= t]
+        if all(above) and upper_bound(0, len(above)) <= EMPTY_LIMIT:
+            return t, len(above)
+    return EMPTY_GRID[-1], 0
 
 
 def broken_rules(cases: Iterable[SheetCase]) -> tuple[int, int]:
@@ -269,6 +285,7 @@ def main() -> None:
     policy = replace(default(), weights=MappingProxyType({"cnn": w_cnn, "tesseract": w_tess, "marks": default().weights["marks"]}))
     cases = list(sheet_cases(a.data, {"cnn": cnn, "tesseract": tess}, a.jobs))
     broken, whole = broken_rules(cases)
+    policy = replace(policy, empty=choose_empty(cnn, truth)[0])
     policy = replace(policy, temperature=fit_temperature(cases, policy), broken_rule=round((broken + 1) / (whole + 2), 4))
     loose = loose_boxes(cnn, tess, truth)
     real = real_sheets(cases, policy)

@@ -10,14 +10,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocr.decide import stands_alone
 from ocr.fuse import fuse, number_from, pool
 from ocr.policy import Policy, as_json, default, from_json
 from ocr.types import BoxReading, Floats
 from tally.glyphs import GLYPHS, is_well_formed
+from tally.interpretation import NumberReading
 from templates_c1.schema import AtMostRule, Label, Number, Page, Recognition, Rect, Size, SumRule
 
 POLICY = Policy(
-    "t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.5, 0.4, 0.4
+    "t", MappingProxyType({"cnn": 1.0, "tesseract": 0.5, "marks": 0.5}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.5, 0.4, 0.4, 0.999
 )
 
 
@@ -183,3 +185,35 @@ def test_a_bound_weighs_against_the_same_misreading_in_two_places() -> None:
     assert numbers["sah"].value == 94
     assert numbers["sah"].confidence < 0.9
     assert numbers["sah"].candidates[1][0] == "24"
+
+
+def test_a_surely_empty_box_is_settled_by_the_network_alone() -> None:
+    page = _page(3)
+    sure, unsure = scores(X=0.9993), scores(X=0.998)
+
+    def read(first: Floats, tesseract: dict[int, Floats]) -> NumberReading:
+        network = [BoxReading("cnn", "n", i, s) for i, s in enumerate((first, scores(n2=0.99), scores(n7=0.99)))]
+        other = [BoxReading("tesseract", "n", i, s) for i, s in tesseract.items()]
+        return fuse(page, {"cnn": network, "tesseract": other}, POLICY)[0]
+
+    digits = {1: scores(n2=0.9), 2: scores(n7=0.9)}
+    left_out = read(sure, digits)
+    assert (left_out.boxes, left_out.value, left_out.readers["tesseract"].boxes) == ("X27", 27, ".27")
+    assert not stands_alone(left_out)
+    # whatever Tesseract says of that box, if it was asked after all: the same
+    contrary = read(sure, {0: scores(n7=0.99), **digits})
+    assert (contrary.boxes, contrary.confidence, contrary.readers) == (left_out.boxes, left_out.confidence, left_out.readers)
+    # less sure: Tesseract must have spoken
+    assert read(unsure, digits).readers["tesseract"].boxes == "?27"
+    assert stands_alone(read(unsure, digits))
+    # silence about a digit is silence
+    assert stands_alone(read(sure, {1: digits[1], 2: np.zeros(14)}))
+    assert stands_alone(read(sure, {}))
+
+
+def test_a_number_of_surely_empty_boxes_needs_no_word_of_tesseract() -> None:
+    network = [BoxReading("cnn", "n", i, scores(X=0.9995)) for i in range(3)]
+    (number,) = fuse(_page(3), {"cnn": network}, POLICY)
+    assert (number.boxes, number.value, number.readers["tesseract"].boxes) == ("XXX", 0, "...")
+    assert number.confidence > 0.998
+    assert not stands_alone(number)

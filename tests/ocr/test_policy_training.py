@@ -11,7 +11,19 @@ import pytest
 
 from ocr.policy import default
 from ocr.training import policy_report, virtual
-from ocr.training.policy import GRID, Judged, choose_marked, choose_thresholds, judge, loose_boxes, pool_loss, tally, upper_bound
+from ocr.training.heldout import Key
+from ocr.training.policy import (
+    GRID,
+    Judged,
+    choose_empty,
+    choose_marked,
+    choose_thresholds,
+    judge,
+    loose_boxes,
+    pool_loss,
+    tally,
+    upper_bound,
+)
 from ocr.types import Floats
 from tally.glyphs import GLYPHS, boxes_of, value_of
 from tally.interpretation import NumberReading, ReaderSays
@@ -166,3 +178,16 @@ def test_report_says_what_was_counted() -> None:
 def test_grid_is_increasing() -> None:
     assert all(a < b for a, b in pairwise(GRID))
     assert isinstance(default().weights, MappingProxyType)
+
+
+def test_emptiness_is_settled_only_above_every_box_that_was_not_empty() -> None:
+    def heldout(pairs: list[tuple[float, str]], source: str = "scans") -> tuple[dict[Key, Floats], dict[Key, str]]:
+        keyed = {(source, "p", "n", i): pair for i, pair in enumerate(pairs)}
+        return {k: word("X", p)["cnn"] for k, (p, _) in keyed.items()}, {k: g for k, (_, g) in keyed.items()}
+
+    good = [(0.99999, "X"), (0.99999, "-"), (0.9993, "_")] * 1000
+    assert choose_empty(*heldout(good)) == (0.999, 3000)
+    assert choose_empty(*heldout([*good, (0.9992, "7")])) == (0.9995, 2000)
+    assert choose_empty(*heldout([*good, (0.99999, "?")])) == (2.0, 0)
+    assert choose_empty(*heldout(good[:900])) == (2.0, 0), "too few to show the limit"
+    assert choose_empty(*heldout(good, "generated")) == (2.0, 0), "drawn boxes show nothing"
