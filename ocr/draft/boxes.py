@@ -114,7 +114,7 @@ def number_rows(
         lines = np.asarray(r.lines | faint, np.uint8)
         sure = {row for row, part in zip(rows, runs, strict=True) if 2 * sum(c in clear for c in part) >= len(part)}
         rows = completed(_of_their_size([_third(row, rows, lines) for row in rows], sure), lines)
-        rows = [row for row in rows if not any(g.holds(row.middle) for g in grids)]
+        rows = [row for row in rows if _on_page(row, r.ink.shape) and not any(g.holds(row.middle) for g in grids)]
     return sorted(rows, key=lambda row: (round(row.middle[1] / max(1.0, row.boxes[0].h)), row.x0))
 
 
@@ -217,7 +217,7 @@ def _chained(cells: Iterable[Cell], apart: float, slack: float, split: Ruling | 
         best = None
         for run in runs:
             p = run[-1]
-            if abs(p.y0 - c.y0) > slack * p.h or abs(p.y1 - c.y1) > slack * p.h or abs(p.w - c.w) > 1.6 * slack * p.w:
+            if abs(p.y0 - c.y0) > slack * p.h or abs(p.y1 - c.y1) > slack * p.h or abs(p.w - c.w) > slack * p.w:
                 continue
             gap = c.x0 - p.x1
             if 0 < gap <= apart * p.w and (split is None or _lines_between(p, c, split) <= 2):
@@ -281,6 +281,10 @@ def _boxes(run: Sequence[Cell], r: Ruling) -> tuple[Box, ...]:
         left, above, right, below = (s if s <= 2 * width + 1 else width for s in sides)
         out.append(Box(c.x0 - left / 2, c.y0 - above / 2, c.x1 + right / 2, c.y1 + below / 2, width))
     return tuple(out)
+
+
+def _on_page(row: Row, shape: tuple[int, ...]) -> bool:
+    return row.x0 >= 0 and row.y0 >= 0 and row.x1 <= shape[1] and row.y1 <= shape[0]
 
 
 def _of_their_size(rows: Sequence[Row], sure: Collection[Row]) -> list[Row]:

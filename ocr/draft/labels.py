@@ -36,7 +36,7 @@ def _of(row: Row, rows: Sequence[Row], tables: Sequence[Cell], speaking: Sequenc
     y, box = row.middle[1], row.boxes[0]
     around = [c for c in tables if c.x0 <= row.x0 + 2 and row.x1 - 2 <= c.x1 and c.y0 <= row.y0 + 2 and row.y1 - 2 <= c.y1]
     holder = min(around, key=lambda c: c.w * c.h, default=None)
-    left = [c for c in speaking if c.x1 <= row.x0 + 2 and c.y0 <= y <= c.y1 and c.h < 12 * box.h]
+    left = [c for c in speaking if c.x1 <= row.x0 + 2 and c.y0 <= y <= c.y1 and 0.3 * box.h < c.h < 12 * box.h]
     left.sort(key=lambda c: -c.x1)
     x0, x1 = (row.x0, row.x1) if holder is None else (holder.x0, holder.x1)
     slack = 0.6 * box.w

@@ -42,7 +42,7 @@ def look(sheet: Sheet, number: int, lang: str | None) -> Seen:
     width = float(np.median([b.w for row in rows for b in row.boxes])) if rows else 0.0
     discs = marks.circles(fine.ink, width) if rows else np.zeros((0, 3))
     bubbles = tuple(marks.bubbles_of(row, rows, discs) for row in rows)
-    labelled = _labelled(sheet, fine, number, rows, cells, grids, lang)
+    labelled = _labelled(sheet, coarse if sheet.photographed else fine, number, rows, cells, grids, lang)
     return Seen(sheet, tuple(rows), bubbles, tuple(grids), marks.markers(sheet.gray, tag), tag, tuple(labelled), coarse)
 
 

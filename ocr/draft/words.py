@@ -19,6 +19,9 @@ _CAPITAL = 34
 """Height in px to which a line of print is brought."""
 _SHORT = 3
 """Letters up to which a place is read as one line."""
+_USUAL = re.compile("jumlah|suara|laki|perempuan|pemilih|pengguna|calon|partai|tanggal|bulan|tahun", re.IGNORECASE)
+_SURE = 50
+"""Tesseract's confidence, percent, in the letters of a label from which it is believed, unless it holds one of the usual words."""
 _SECONDS = 120
 
 
@@ -54,13 +57,30 @@ def _tesseract(pictures: Sequence[Gray], lang: str, mode: str) -> list[str]:
                 (home / f"{i}.png").write_bytes(data.tobytes())
         (home / "list.txt").write_text("".join(f"{home / f'{i}.png'}\n" for i in range(len(pictures))), encoding="utf-8")
         command = ["tesseract", str(home / "list.txt"), str(home / "out"), "-l", lang, "--psm", mode, "--oem", "1", "--dpi", "300"]
+        command += ["-c", "tessedit_create_tsv=1"]
         env = {**os.environ, "OMP_THREAD_LIMIT": "1"}
         try:
             subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True, env=env)
-            pages = (home / "out.txt").read_text(encoding="utf-8", errors="replace").split("\f")
+            table = (home / "out.tsv").read_text(encoding="utf-8", errors="replace")
         except (subprocess.SubprocessError, OSError):
             return [""] * len(pictures)
-    return [_tidy(pages[i]) if i < len(pages) else "" for i in range(len(pictures))]
+    return [_tidy(text) for text in _sure(table, len(pictures))]
+
+
+def _sure(table: str, count: int) -> list[str]:
+    """The text of each picture in Tesseract's table of words; '' where it is mostly guessed."""
+    found: list[list[tuple[float, str]]] = [[] for _ in range(count)]
+    for line in table.splitlines():
+        cells = line.split("\t")
+        if len(cells) == 12 and cells[0] == "5" and 1 <= int(cells[1]) <= count and cells[11].strip():
+            found[int(cells[1]) - 1].append((float(cells[10]), cells[11]))
+    out = []
+    for words in found:
+        letters = sum(len(w) for _, w in words)
+        sure = sum(c * len(w) for c, w in words) / letters if letters else 0.0
+        text = " ".join(w for _, w in words)
+        out.append(text if sure >= _SURE or _USUAL.search(text) else "")
+    return out
 
 
 def legible(gray: Gray, lang: str) -> int:

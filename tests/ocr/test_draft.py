@@ -16,7 +16,7 @@ from ocr.draft.build import template_of
 from ocr.draft.page import Seen, look
 from ocr.draft.pages import DraftError, sheets
 from ocr.draft.picture import overlay
-from ocr.draft.words import language
+from ocr.draft.words import _sure, language
 from samples.blank import draw
 from templates_c1.check import check_file
 from templates_c1.registry import page
@@ -168,6 +168,14 @@ def test_the_picture_shows_the_page_with_marks_on_it(drafted: tuple[Template, li
     box = seen.rows[0].boxes[0]
     b, g, r = (int(v) for v in picture[round((box.y0 + box.y1) / 2), round(box.x0)])
     assert r > 150 and g < 100 and b < 100
+
+
+def test_what_tesseract_guesses_is_no_label() -> None:
+    def line(picture: int, confidence: float, word: str) -> str:
+        return "\t".join(["5", str(picture), "1", "1", "1", "1", "0", "0", "9", "9", str(confidence), word])
+
+    table = "\n".join([line(1, 90, "Surat"), line(1, 80, "dinas"), line(2, 20, "Gee"), line(2, 30, "See"), line(4, 20, "1AKI-LAKI")])
+    assert _sure(table, 4) == ["Surat dinas", "", "", "1AKI-LAKI"]
 
 
 @pytest.mark.skipif(language() is None, reason="needs Tesseract with a language")
