@@ -14,6 +14,7 @@ than the readers' rest and the rules allow.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ _MOST_STATES = 8
 _LEAST = 1e-4
 """Candidates less likely than this are not told apart."""
 _LARGEST_TABLE = 100_000
+_LONG = 20_000
+"""Combinations of a sum's numbers from which on it is told by partial sums; no sum of up to three parts has so many."""
 
 Belief = Mapping[int | None, float]
 """Value -> probability; None = any value that is not listed."""
@@ -124,6 +127,42 @@ def _factor(c: Constraint, states: Mapping[str, tuple[list[int | None], Floats]]
     return _Table(names, np.where(axes[c.number] > bound, broken, 1.0))
 
 
+def _parted(
+    constraints: Sequence[Constraint], states: Mapping[str, tuple[list[int | None], Floats]]
+) -> tuple[list[Constraint], list[_Table], dict[str, tuple[list[int | None], Floats]]] | None:
+    """Sums too long for one table as a chain of partial sums: the same constraint, told with hidden numbers.
+
+    Returns:
+        the constraints with every long sum's parts replaced by its last partial sum and last part; the tables that tie the partial sums;
+        all states with theirs. None if a table would grow too large.
+    """
+    known = dict(states)
+    short: list[Constraint] = []
+    ties: list[_Table] = []
+    for k, c in enumerate(constraints):
+        if not isinstance(c, Sum) or len(c.parts) < 3 or math.prod(len(states[n][0]) for n in c.names) <= _LONG:
+            short.append(c)
+            continue
+        # those with the fewest candidates first: partial sums stay few
+        first, *middle, last = sorted(c.parts, key=lambda n: (len(states[n][0]), n))
+        for i, part in enumerate(middle):
+            hidden = f"+{k}.{i}"  # no number's name has a plus
+            a, b = ([v for v in known[n][0] if v is not None] for n in (first, part))
+            values = sorted({x + y for x in a for y in b})
+            if (len(a) + 1) * (len(b) + 1) * (len(values) + 1) > _LARGEST_TABLE:
+                return None
+            tie = np.zeros((len(a) + 1, len(b) + 1, len(values) + 1))
+            tie[-1, :, -1] = tie[:, -1, -1] = 1.0  # "something else" in a part is something else in the sum
+            for x, v in enumerate(a):
+                for y, w in enumerate(b):
+                    tie[x, y, bisect_left(values, v + w)] = 1.0
+            ties.append(_Table((first, part, hidden), tie))
+            known[hidden] = ([*values, None], np.ones(len(values) + 1))
+            first = hidden
+        short.append(Sum(c.total, (first, last)))
+    return short, ties, known
+
+
 def _product(tables: Sequence[_Table], names: tuple[str, ...]) -> Floats:
     """The tables' product over ``names`` (all their names among them)."""
     out: Floats = np.ones([1] * len(names))
@@ -140,8 +179,12 @@ def _marginals(
     states: Mapping[str, tuple[list[int | None], Floats]], constraints: Sequence[Constraint], broken: float
 ) -> dict[str, Floats] | None:
     """Every number's posterior by elimination and a backward pass; None if a table would grow too large."""
-    factors = [_Table((n,), p) for n, (_, p) in states.items()]
-    factors += [_factor(c, states, broken) for c in constraints]
+    parted = _parted(constraints, states)
+    if parted is None:
+        return None
+    short, ties, states = parted
+    factors = [_Table((n,), p) for n, (_, p) in states.items()] + ties
+    factors += [_factor(c, states, broken) for c in short]
     sizes = {n: len(v) for n, (v, _) in states.items()}
     near: dict[str, set[str]] = {n: set() for n in states}
     for t in factors:
@@ -170,6 +213,7 @@ def _marginals(
             drop = tuple(i for i, n in enumerate(parent.names) if n not in names[1:])
             kept = tuple(n for n in parent.names if n in names[1:])
             told = _product([_Table(kept, parent.values.sum(axis=drop))], names[1:])
-            joint = joint * (told / message)
+            # what the partial sums of a long sum rule out is 0 in both
+            joint = joint * np.divide(told, message, out=np.zeros_like(joint[0]), where=message > 0)
         beliefs[name] = _Table(names, joint / joint.sum())
     return {n: t.values.reshape(t.values.shape[0], -1).sum(axis=1) for n, t in beliefs.items()}

@@ -82,7 +82,9 @@ def shipped_tags() -> dict[int, tuple[str, int]]:
 def _template(raw: Raw) -> Iterator[Fault]:
     pages = [(i, p) for i, p in enumerate(_list(raw.get("pages"))) if isinstance(p, dict)]
     yield from _once([(("pages", i, "number"), p.get("number")) for i, p in pages], "nomor halaman", "page number")
-    tags: list[tuple[Loc, object]] = [(("pages", i, "recognition", "tag"), _dict(_dict(p.get("recognition")).get("tag")).get("id")) for i, p in pages]
+    tags: list[tuple[Loc, object]] = [
+        (("pages", i, "recognition", "tag"), _dict(_dict(p.get("recognition")).get("tag")).get("id")) for i, p in pages
+    ]
     yield from _once(tags, "AprilTag", "AprilTag", "pada dua halaman", "on two pages")
     known = shipped_tags()
     for loc, tag in tags:

@@ -30,9 +30,10 @@ def read(
     Exit status 0 when every photo was processed, whatever its decision; 2 for bad usage.
     """
     from ocr.many import read_files
+    from templates_c1.families.declarations import desk_forms
     from templates_c1.registry import all_templates
 
-    if form is not None and form not in all_templates():
+    if form is not None and form not in all_templates() and form not in desk_forms():
         known = ", ".join(all_templates())
         raise typer.BadParameter(f"formulir tidak dikenal / unknown form: {form} (dikenal / known: {known})", param_hint="--form")
     console = Console()

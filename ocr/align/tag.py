@@ -12,7 +12,7 @@ import numpy as np
 
 from ocr.align.features import Match, plausible
 from ocr.types import Floats, Gray
-from templates_c1.registry import all_templates
+from templates_c1.registry import page_of_tag
 from templates_c1.schema import Marker, Page, Tag, Template
 
 TAG_SIZES = (720, 1800)
@@ -38,17 +38,13 @@ def detect_tags(gray: Gray, work: Gray, *, thorough: bool = True) -> list[tuple[
     return [(int(i), (c.reshape(4, 2).astype(np.float64) + 0.5) * s - 0.5) for i, c in zip(ids.ravel(), corners, strict=True)]
 
 
-def _tagged_pages() -> dict[int, tuple[Template, Page, Tag]]:
-    return {p.recognition.tag.id: (t, p, p.recognition.tag) for t in all_templates().values() for p in t.pages if p.recognition.tag}
-
-
 def by_tag(gray: Gray, work: Gray, *, thorough: bool = True) -> Match | None:
     """The page whose tag is seen in ``work`` (``gray`` reduced), with a homography from the tag and the markers found in ``gray``. None
     if no known tag is seen."""
-    known = _tagged_pages()
     for tag_id, corners in detect_tags(gray, work, thorough=thorough):
-        if tag_id in known:
-            match = _from_tag(gray, *known[tag_id], corners)
+        known = page_of_tag(tag_id)
+        if known is not None and (tag := known[1].recognition.tag) is not None:
+            match = _from_tag(gray, *known, tag, corners)
             if match is not None:
                 return match
     return None

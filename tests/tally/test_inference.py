@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tally import inference
 from tally.inference import CHANCE, AtMost, Belief, Constraint, Sum, infer
 
 NAMES = "abcde"
@@ -138,3 +139,28 @@ def test_broken_must_be_a_probability(broken: float) -> None:
 def test_a_belief_without_probability_is_refused() -> None:
     with pytest.raises(ValueError, match="no candidate"):
         infer({"a": {1: 0.0}}, [], 0.01)
+
+
+@settings(max_examples=60, deadline=None)
+@given(puzzles())
+def test_partial_sums_say_the_same(puzzle: tuple[dict[str, Belief], list[Constraint]]) -> None:
+    beliefs, rules = puzzle
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference, "_LONG", 0)
+        told = infer(beliefs, rules, 0.01)
+    truth = brute_force(beliefs, rules, 0.01)
+    for name, values in truth.items():
+        for value, p in values.items():
+            assert told[name][value] == pytest.approx(p, abs=1e-9)
+
+
+def test_a_sum_of_21_numbers_in_doubt_is_done_in_no_time() -> None:
+    """A DPD page: 21 candidates and their total, every one with the network's long tail of unlikely values."""
+    parts = tuple(f"suara_calon_{i}" for i in range(1, 22))
+    beliefs: dict[str, Belief] = {n: {i: 0.985, i + 10: 2e-3, i + 1: 2e-4, i + 4: 2e-4, i + 70: 2e-4} for i, n in enumerate(parts)}
+    beliefs["suara_calon_5"] = {4: 0.6, 9: 0.399}  # the sum says 9
+    beliefs["jumlah"] = {sum(range(21)) + 5: 0.99, sum(range(21)) + 45: 5e-3}
+    told = infer(beliefs, [Sum("jumlah", parts), AtMost("jumlah", 400)], 0.01)
+    assert next(iter(told["suara_calon_5"])) == 9
+    assert told["suara_calon_5"][9] > 0.98
+    assert all(next(iter(told[n])) == i for i, n in enumerate(parts) if n != "suara_calon_5")

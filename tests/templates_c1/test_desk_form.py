@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 import samples
 from api.cli import app
-from ocr.align import tag as tags
 from ocr.pipeline import interpret
 from samples.blank import draw as draw_blank
 from tally.interpretation import Unreadable
@@ -35,28 +34,16 @@ def _picture(pdf: pypdfium2.PdfDocument, page: int, height: int = 2304) -> NDArr
     return np.asarray(p.render(scale=height / p.get_height(), grayscale=True).to_numpy(), np.uint8).reshape(height, -1)
 
 
-@pytest.fixture
-def aligner_knows_desk_forms(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tags, "_tagged_pages", _all_tagged_pages)
-
-
-def _all_tagged_pages() -> dict[int, tuple[object, object, object]]:
-    out: dict[int, tuple[object, object, object]] = {}
-    for form in (*registry.all_templates(), "desk-dpr-1601-2024", "desk-dpd-16-2024", "desk-bupati-1607-2024"):
-        t = registry.template(form)
-        out |= {p.recognition.tag.id: (t, p, p.recognition.tag) for p in t.pages if p.recognition.tag}
-    return out
-
-
 @pytest.mark.parametrize(
     ("election", "paper", "index", "form", "page"),
     [
-        ("dpr", "a4", -1, "desk-dpr-1601-2024", 30),
+        ("dpr", "a4", 4, "desk-dpr-1601-2024", 5),
+        ("dpr", "a3", -1, "desk-dpr-1601-2024", 30),
+        ("dpd", "a4", 1, "desk-dpd-16-2024", 2),
         ("bupati", "a4", 0, "desk-bupati-1607-2024", 1),
         ("bupati", "a3", 1, "desk-bupati-1607-2024", 2),
     ],
 )
-@pytest.mark.usefixtures("aligner_knows_desk_forms")
 def test_print_fill_photograph_read(tmp_path: Path, election: str, paper: str, index: int, form: str, page: int) -> None:
     pdf, _ = _printed(tmp_path, "--election", election, "--tps", STATION, "--paper", paper)
     photo, truth = samples.make(form, page, 11, difficulty=0.2, printed=_picture(pdf, index))
