@@ -8,12 +8,14 @@ HANDWRITING ?=
 TRAINING := var/training
 CNN ?= $(TRAINING)/cnn/heldout.npz
 TESSERACT ?= $(TRAINING)/tesseract/HELDOUT.npz
+WORDS ?= $(TRAINING)/words/heldout.json
+FONTS ?=
 TRAIN_PY ?= .venv-train/bin/python
 need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json files are: make $@ DATA=FOLDER))
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-extras policy features samples lock clean
+.PHONY: help setup demo test test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-words train-extras policy features samples lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -51,16 +53,24 @@ bench: setup ## time one photo's reading beside plain JPEG decoding, and show pe
 
 accuracy: setup ## score the reading on true values, and by cross-validation after training: DATA=FOLDER; writes docs/accuracy.md
 	$(call need_data)
-	@$(PY) -m scripts.accuracy $(DATA) $(if $(and $(wildcard $(CNN)),$(wildcard $(TESSERACT))),--cnn $(CNN) --tesseract $(TESSERACT))
+	@$(PY) -m scripts.accuracy $(DATA) $(if $(and $(wildcard $(CNN)),$(wildcard $(TESSERACT))),--cnn $(CNN) --tesseract $(TESSERACT) $(if $(wildcard $(WORDS)),--words $(WORDS)))
 
 train-cnn: setup $(TRAINING)/crops.npz ## train the convolutional network anew: DATA=FOLDER (after make train-extras)
 	@$(TRAIN_PY) -c "import torch, onnx" 2>/dev/null || { echo "training the network needs PyTorch: make train-extras"; exit 1; }
 	$(TRAIN_PY) -m ocr.training.train_cnn $(TRAINING)/crops.npz --out $(TRAINING)/cnn --folds 3 --final $(if $(HANDWRITING),--handwriting $(HANDWRITING))
-	cp $(TRAINING)/cnn/cnn.onnx $(TRAINING)/cnn/cnn.json ocr/models/
+	cp $(TRAINING)/cnn/cnn.onnx $(TRAINING)/cnn/cnn2.onnx $(TRAINING)/cnn/cnn.json ocr/models/
 	$(PY) -m ocr.training.evaluate_boxes $(TRAINING)/cnn/heldout.npz
 
 train-tesseract: setup $(TRAINING)/crops.npz ## train the Tesseract model anew: DATA=FOLDER
 	$(PY) -m ocr.training.tesseract $(TRAINING)/crops.npz --work $(TRAINING)/tesseract $(if $(HANDWRITING),--handwriting $(HANDWRITING))
+
+train-words: setup $(TRAINING)/crops.npz ## train the reader of number words anew: DATA=FOLDER FONTS=FOLDER of @fontsource packages
+	$(call need_data)
+	$(PY) -m ocr.training.words.strips $(DATA) $(TRAINING)/crops.npz --out $(TRAINING)/strips.npz
+	$(TRAIN_PY) -m ocr.training.words.train $(TRAINING)/strips.npz --fonts $(FONTS) --out $(TRAINING)/words --pretrain --steps 0 1500
+	for fold in 0 1 2 -1; do $(TRAIN_PY) -m ocr.training.words.train $(TRAINING)/strips.npz --fonts $(FONTS) --out $(TRAINING)/words --fold $$fold || exit 1; done
+	$(PY) -m ocr.training.words.measure $(TRAINING)/strips.npz $(TRAINING)/words --sidecar ocr/models/words.json --heldout $(WORDS)
+	cp $(TRAINING)/words/words.onnx ocr/models/
 
 train-extras: setup ## install what training the network needs into .venv-train (PyTorch: large; not part of the lock file)
 	$(PY) -m venv .venv-train
@@ -68,7 +78,7 @@ train-extras: setup ## install what training the network needs into .venv-train 
 
 policy: setup ## choose weights and thresholds from held-out readings: DATA=FOLDER, after both trainings
 	$(call need_data)
-	$(PY) -m ocr.training.policy --data $(DATA) --cnn $(CNN) --tesseract $(TESSERACT) --doc docs/policy.md
+	$(PY) -m ocr.training.policy --data $(DATA) --cnn $(CNN) --tesseract $(TESSERACT) $(if $(wildcard $(WORDS)),--words $(WORDS)) --doc docs/policy.md
 
 features: setup ## compute the reference features of forms without a tag anew: DATA=FOLDER
 	$(call need_data)

@@ -9,6 +9,7 @@ import time
 
 from api.build import open_services
 from api.settings import Settings
+from ocr.many import one_core
 
 log = logging.getLogger("c1.worker")
 
@@ -18,6 +19,7 @@ def run(settings: Settings, parent: int | None = None) -> None:
 
     parent: process id of the server that started this worker; the worker ends with it, even when it was killed.
     """
+    one_core()
     held = open_services(settings)
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True, name="parent-watch").start()

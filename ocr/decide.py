@@ -60,10 +60,12 @@ def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Findin
             note(ReasonCode.MALFORMED_NUMBER, n.name)
         if set(n.boxes) == {"_"}:
             note(ReasonCode.BLANK_NUMBER, n.name)
+        if words_agree(n, policy) is False:
+            note(ReasonCode.WORDS_DISAGREE, n.name)
         marked = _marks_agree(n)
         if marked is False:
             note(ReasonCode.MARKS_DISAGREE, n.name)
-        alone = stands_alone(n)
+        alone = stands_alone(n, policy)
         if alone and not (n.name in summed and n.confidence >= policy.confident_alone):
             note(ReasonCode.READERS_DISAGREE, n.name)
         if n.name not in summed | told and not marked:
@@ -84,13 +86,17 @@ def _rule_reasons(findings: Sequence[Finding]) -> Iterable[Reason]:
             yield _reason(code, f.numbers, detail)
 
 
-def stands_alone(n: NumberReading) -> bool:
-    """True unless both readers of the ink (network and Tesseract) read the fused value.
+def stands_alone(n: NumberReading, policy: Policy) -> bool:
+    """True unless a second reader confirms the network: both it and Tesseract, or it and the number in words, say the fused value.
 
     About a box of whose emptiness the network is sure Tesseract is not asked: there the network speaks for both.
     """
     network, tesseract = n.readers.get("cnn"), n.readers.get("tesseract")
-    if network is None or tesseract is None:
+    if network is None:
+        return True
+    if words_agree(n, policy) and _value_if_complete(network.boxes) == n.value:
+        return False
+    if tesseract is None:
         return True
     second = "".join(a if b == NOT_ASKED else b for a, b in zip(network.boxes, tesseract.boxes, strict=True))
     return any(_value_if_complete(boxes) != n.value for boxes in (network.boxes, second))
@@ -98,6 +104,12 @@ def stands_alone(n: NumberReading) -> bool:
 
 def _value_if_complete(boxes: str) -> int | None:
     return None if JUNK in boxes else value_of(boxes)
+
+
+def words_agree(n: NumberReading, policy: Policy) -> bool | None:
+    """Does the number in words say the same? None: it has no sure word on it."""
+    words = n.readers.get("words")
+    return None if words is None or words.confidence < policy.words_sure else value_of(words.boxes) == n.value
 
 
 def _marks_agree(n: NumberReading) -> bool | None:

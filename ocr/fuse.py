@@ -6,6 +6,7 @@ An empty box of which the network is surer than any held-out box that was not em
 Tesseract's word on it is not needed, and the network's weighs as it stands.
 Numbers: the grammar of the paper (empties, then digits) over all boxes of the number, enumerated. The confidence of a
 number is the probability of its *value*: X27, 027 and _27 are the same 27.
+Words: the same number written out is one more opinion on its value, from other ink.
 Rules: what the page's sums and bounds say about the candidates of all numbers together (``tally.inference``). They raise or
 lower a number's confidence and rank its other candidates; what is read stays what the readers say.
 Junk: whether a box is clean is one question, what it most likely says another. A box that may be overwritten keeps its best
@@ -18,12 +19,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 
 from ocr.policy import Policy
 from ocr.types import BoxReading, Floats
-from tally.glyphs import EMPTY, GLYPHS, JUNK, is_well_formed, value_of
+from tally.glyphs import EMPTY, GLYPHS, JUNK, boxes_of, is_well_formed, value_of
 from tally.inference import Belief, infer
 from tally.interpretation import NOT_ASKED, NumberReading, ReaderSays
 from templates_c1 import rules
@@ -34,6 +36,9 @@ _TOP = 5
 _LEAST = 1e-4
 """Glyphs less likely than this, against the likeliest of the box, are not."""
 _CANDIDATES = 5
+_VALUES = 1000
+"""What can be written in words: 0 to 999."""
+NO_WORDS: Mapping[str, Mapping[int, float]] = MappingProxyType({})
 _JUNK = GLYPHS.index(JUNK)
 _EMPTY = [GLYPHS.index(g) for g in EMPTY]
 
@@ -81,8 +86,14 @@ def number_from(boxes: Sequence[Floats], malformed: float) -> list[tuple[str, fl
     return sorted(((t, p / total) for t, p in found), key=lambda c: -c[1])
 
 
-def fuse(page: Page, readings: Mapping[str, Sequence[BoxReading]], policy: Policy) -> tuple[NumberReading, ...]:
+def fuse(
+    page: Page, readings: Mapping[str, Sequence[BoxReading]], policy: Policy, words: Mapping[str, Mapping[int, float]] = NO_WORDS
+) -> tuple[NumberReading, ...]:
     """One NumberReading for every number of ``page``, in template order.
+
+    Args:
+        readings: reader -> its word on each box.
+        words: number -> value -> probability by the number written in words; what is missing to 1 may be any value.
 
     A box about which every reader is silent makes its number valueless with confidence 0.
     """
@@ -90,24 +101,29 @@ def fuse(page: Page, readings: Mapping[str, Sequence[BoxReading]], policy: Polic
     for reader, boxes in readings.items():
         for b in boxes:
             by_box.setdefault((b.number, b.index), {})[reader] = b.scores
-    read = [_fuse_number(n.name, [by_box.get((n.name, i), {}) for i in range(len(n.boxes))], policy) for n in page.numbers]
+    read = [
+        _fuse_number(n.name, [by_box.get((n.name, i), {}) for i in range(len(n.boxes))], words.get(n.name, {}), policy)
+        for n in page.numbers
+    ]
     told = infer({n.name: belief for n, belief in read}, rules.constraints(page), policy.broken_rule)
     return tuple(_judged(n, told[n.name]) for n, _ in read)
 
 
-def _fuse_number(name: str, boxes: Sequence[Mapping[str, Floats]], policy: Policy) -> tuple[NumberReading, Belief]:
+def _fuse_number(
+    name: str, boxes: Sequence[Mapping[str, Floats]], words: Mapping[int, float], policy: Policy
+) -> tuple[NumberReading, Belief]:
     """What the readers say of one number, and what they believe of each value it may have (None: anything else)."""
     settled = ["cnn" in b and is_settled(b["cnn"], policy) for b in boxes]
     names = {"tesseract", *(r for b in boxes for r in b)}
     readers = {r: _says([b.get(r) for b in boxes], [s and r == "tesseract" for s in settled]) for r in sorted(names)}
-    said = {r: s for r, s in readers.items() if s is not None}
+    said = {r: s for r, s in readers.items() if s is not None} | _said_in_words(words, len(boxes))
     pooled = [_settled(b, policy) if s else pool(b, policy.weights) for b, s in zip(boxes, settled, strict=True)]
     if any(p.sum() <= 0 for p in pooled):
         return NumberReading(name, JUNK * len(boxes), None, 0.0, said, reader_confidence=0.0), {None: 1.0}
     dirty = [float(p[_JUNK]) for p in pooled]
     clean = math.prod(1 - d for d in dirty)
     candidates = number_from([_without_junk(p) for p in pooled], policy.malformed)
-    worth = _tempered(_by_value(candidates), policy.temperature)
+    worth = _told(_tempered(_by_value(candidates), policy.temperature), words, policy.weights.get("words", 0.0))
     belief = {v: clean * p for v, p in worth.items()}
     belief[None] = belief.get(None, 0.0) + 1 - clean
     if max(dirty) >= policy.junk:
@@ -149,6 +165,25 @@ def _tempered(worth: Mapping[int | None, float], temperature: float) -> dict[int
     powers = {v: p**temperature for v, p in worth.items()}
     total = sum(powers.values())
     return {v: p / total for v, p in powers.items()}
+
+
+def _told(worth: Mapping[int | None, float], words: Mapping[int, float], weight: float) -> dict[int | None, float]:
+    """Probabilities of the values once the number in words has spoken: one more opinion in the logarithmic pool.
+
+    It knows no boxes and takes every value for equally likely beforehand, so its word is a likelihood, spread evenly where it is in doubt.
+    """
+    if not words:
+        return dict(worth)
+    doubt = max(1 - sum(words.values()), 1e-3)
+    powers = {v: p * (_VALUES * words.get(v, 0.0) + doubt if v is not None else doubt) ** weight for v, p in worth.items()}
+    total = sum(powers.values())
+    return {v: p / total for v, p in powers.items()}
+
+
+def _said_in_words(words: Mapping[int, float], width: int) -> dict[str, ReaderSays]:
+    """The number in words as one reader's word, written as it would stand in the boxes; none if it does not fit them."""
+    best = max(words, key=lambda v: words[v], default=None)
+    return {} if best is None or len(str(best)) > width else {"words": ReaderSays(boxes_of(best, width), words[best])}
 
 
 def _settled(scores: Mapping[str, Floats], policy: Policy) -> Floats:

@@ -1,6 +1,6 @@
 """What happens to a photo, in order. How each step is done stands in its own module.
 
-decode -> align -> locate -> read (cnn, tesseract, marks) -> fuse -> check -> decide
+decode -> align -> locate -> read (cnn, tesseract, marks, words) -> fuse -> check -> decide
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ocr.locate import locate
 from ocr.marks import read_marks
 from ocr.readers.cnn import default_reader
 from ocr.readers.tesseract import TesseractReader
+from ocr.readers.words import read_words
 from ocr.types import AlignedSheet, BoxReading, LocatedBox, SheetPixels
 from tally import texts
 from tally.interpretation import Interpretation, Outcome, Reason, Unreadable
@@ -65,6 +66,7 @@ def reader_versions() -> dict[str, str]:
     found = {
         "cnn": (*default_reader().files, models / "cnn.json"),
         "tesseract": (models / "c1.traineddata", models / "c1.calibration.json"),
+        "words": (models / "words.onnx", models / "words.json"),
         "policy": (policies.FILE,),
     }
     return {name: hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12] for name, files in found.items()}
@@ -79,7 +81,7 @@ def interpret(
         data: the file's bytes.
         name: what to call it in the result.
         only_form: form id the photo must show; another form is ``unreadable`` with reason ``wrong_form``.
-        use_tesseract: only ``False`` for timing; without its word no sheet is accepted.
+        use_tesseract: only ``False`` for timing; without its word hardly a sheet is accepted.
         now: the clock by which ``seconds`` are told; a bench counts processor time.
 
     Returns:
@@ -106,7 +108,10 @@ def interpret_with_pixels(
             sheet = align(photo, only_form)
         with clock.stage("locate"):
             boxes = locate(sheet)
-        pixels = SheetPixels(sheet, boxes, _read(sheet, boxes, use_tesseract, clock))
+        readings = _read(sheet, boxes, use_tesseract, clock)
+        with clock.stage("words"):
+            words = read_words(sheet)
+        pixels = SheetPixels(sheet, boxes, readings, words)
         with clock.stage("conclude"):
             outcome = conclude(pixels)
     except (PhotoError, AlignError) as e:
@@ -133,7 +138,7 @@ def conclude(pixels: SheetPixels) -> Outcome:
     """Fuse, check, decide: from readings to an outcome, no pixel needed any more."""
     policy = policies.default()
     page = pixels.sheet.page
-    numbers = fuse(page, pixels.readings, policy)
+    numbers = fuse(page, pixels.readings, policy, pixels.words)
     findings = rules.check(page, {n.name: n.value for n in numbers})
     return decide(pixels.sheet, pixels.boxes, numbers, findings, policy)
 

@@ -30,6 +30,7 @@ class Policy:
     confident_checked: least confidence of a number that a holding sum ties to others, all readers agreeing.
     confident_alone: the same where Tesseract reads something else or nothing, so that the sum is the only second witness.
     confident_marked: the same for one that only its own bubbles confirm.
+    words_sure: from this probability on the number in words is a second reader: it confirms what it says and contradicts the rest.
     readers_floor: least ``reader_confidence``: the rules may strengthen what was read, they may not carry it alone.
     border: least share of a box's printed border that must be found.
     quality: least alignment quality of an accepted sheet.
@@ -46,6 +47,7 @@ class Policy:
     confident_checked: float
     confident_alone: float
     confident_marked: float
+    words_sure: float
     readers_floor: float
     border: float
     quality: float

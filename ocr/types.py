@@ -110,3 +110,5 @@ class SheetPixels:
     sheet: AlignedSheet
     boxes: tuple[LocatedBox, ...]
     readings: Mapping[str, tuple[BoxReading, ...]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    """Number -> value -> probability, by what is written in words."""

@@ -1,6 +1,6 @@
 """Score the reading on photos whose true values are known, and write the table of docs/accuracy.md.
 
-    python -m scripts.accuracy FOLDER... [--no-write] [--misread] [--only NAME] [--cnn HELDOUT.npz --tesseract HELDOUT.npz]
+    python -m scripts.accuracy FOLDER... [--no-write] [--misread] [--only NAME] [--cnn NPZ --tesseract NPZ [--words JSON]]
 
 Every ``truth.json`` at or below the folders is scored. Its form (photos lie beside it):
 
@@ -156,14 +156,14 @@ def table(scores: Mapping[str, Score], *, timed: bool = True) -> str:
     return "\n".join(lines)
 
 
-def crossvalidated(folder: Path, cnn: Path, tesseract: Path) -> dict[str, Score]:
+def crossvalidated(folder: Path, cnn: Path, tesseract: Path, words: Path | None) -> dict[str, Score]:
     """The figures by cross-validation for the sets below ``folder``, from held-out scores (``ocr.training.heldout``)."""
     from ocr.training import heldout
 
     policy = policies.default()
     readers = {"cnn": heldout.load_heldout(cnn)[0], "tesseract": heldout.load_heldout(tesseract)[0]}
     scores: dict[str, Score] = {}
-    for case in heldout.sheet_cases(folder, readers):
+    for case in heldout.sheet_cases(folder, readers, heldout.load_words(words)):
         title = f"{case.source}, page {case.page.number}"
         outcome = case.decision(case.numbers(policy), policy) if case.sheet else Unreadable(())
         truth = {"form": case.form, "page": case.page.number, "numbers": case.written, "doubtful": case.doubtful}
@@ -214,6 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--misread", action="store_true", help="list every number read wrong")
     parser.add_argument("--cnn", type=Path, help="held-out scores of the network (make train-cnn)")
     parser.add_argument("--tesseract", type=Path, help="held-out scores of Tesseract (make train-tesseract)")
+    parser.add_argument("--words", type=Path, help="held-out word of the reader of number words (make train-words)")
     parser.add_argument("--no-write", action="store_true", help="leave docs/accuracy.md alone")
     args = parser.parse_args(argv)
     files = [f for f in truth_files(args.folders) if not args.only or f.parent.name in args.only]
@@ -238,7 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not args.no_write:
         markers.write(PAGE, "accuracy", text)
     if args.cnn and args.tesseract:
-        held = crossvalidated(args.folders[0], args.cnn, args.tesseract)
+        held = crossvalidated(args.folders[0], args.cnn, args.tesseract, args.words)
         text = table(held, timed=False) + "\n\n" + box_table(args.cnn, args.tesseract)
         out.print(text)
         if not args.no_write:

@@ -37,6 +37,7 @@ class ReasonCode(StrEnum):
     LOW_CONFIDENCE = "low_confidence"
     READERS_DISAGREE = "readers_disagree"
     MARKS_DISAGREE = "marks_disagree"
+    WORDS_DISAGREE = "words_disagree"
     CORRECTED = "corrected"
     MALFORMED_NUMBER = "malformed_number"
     BLANK_NUMBER = "blank_number"

@@ -60,6 +60,10 @@ TEXTS: dict[ReasonCode, tuple[str, str]] = {
         "Bulatan yang dihitamkan tidak sama dengan angka yang ditulis.",
         "The filled bubbles differ from the written number.",
     ),
+    ReasonCode.WORDS_DISAGREE: (
+        "Angka tidak sama dengan yang ditulis dengan huruf.",
+        "The number differs from what is written in words.",
+    ),
     ReasonCode.CORRECTED: (
         "Ada kotak yang dicoret, ditimpa, atau tidak bersih.",
         "A box is struck out, overwritten or not clean.",

@@ -49,6 +49,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "review.confidence": ("Keyakinan {percent}", "Confidence {percent}"),
     "review.reader.cnn": ("jaringan", "network"),
     "review.reader.tesseract": ("Tesseract", "Tesseract"),
+    "review.reader.words": ("Huruf", "In words"),
     "review.reader.marks": ("bulatan", "bubbles"),
     "review.reader.nothing": ("tidak yakin", "unsure"),
     "review.confirmed": ("Sudah dilihat", "Seen"),

@@ -11,9 +11,11 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -63,6 +65,7 @@ class SheetCase:
         readings: reader -> its word on each box, in the order of the page's boxes.
         written: number -> its true boxes, "?" where a person cannot tell.
         doubtful: numbers that a careful reader hesitates over.
+        words: number -> value -> probability, by what is written in words.
     """
 
     source: str
@@ -75,13 +78,14 @@ class SheetCase:
     readings: Mapping[str, tuple[BoxReading, ...]]
     written: Mapping[str, str]
     doubtful: frozenset[str]
+    words: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
 
     def truth(self, name: str) -> int | None:
         """True value of a number; None if a person cannot tell it."""
         return None if "?" in self.written[name] else value_of(self.written[name])
 
     def numbers(self, policy: Policy) -> tuple[NumberReading, ...]:
-        return fuse(self.page, self.readings, policy)
+        return fuse(self.page, self.readings, policy, self.words)
 
     def decision(self, numbers: tuple[NumberReading, ...], policy: Policy) -> Accepted | NeedsReview:
         """What the policy says. Raises ValueError for a sheet that was not recognised."""
@@ -123,7 +127,16 @@ def _registered(entry: tuple[Path, Mapping[str, Any]]) -> SheetCase:
     return replace(case, sheet=_without_pixels(sheet), boxes=boxes, readings={"marks": tuple(read_marks(sheet))})
 
 
-def sheet_cases(data: Path, readers: Mapping[str, Heldout], jobs: int = 2) -> Iterator[SheetCase]:
+def load_words(path: Path | None) -> dict[str, dict[str, dict[int, float]]]:
+    """Photo -> number -> value -> probability, as ``ocr.training.words.measure`` wrote it. Empty without a path."""
+    raw = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    return {photo: {n: {int(v): p for v, p in said.items()} for n, said in numbers.items()} for photo, numbers in raw.items()}
+
+
+Words = Mapping[str, Mapping[str, Mapping[int, float]]]
+
+
+def sheet_cases(data: Path, readers: Mapping[str, Heldout], words: Words = MappingProxyType({}), jobs: int = 2) -> Iterator[SheetCase]:
     """Every sheet under ``data`` whose form is known, each reader's held-out word on it where it has one on every box.
 
     Sheets of which the network has no held-out word are left out.
@@ -132,14 +145,18 @@ def sheet_cases(data: Path, readers: Mapping[str, Heldout], jobs: int = 2) -> It
     for file in sorted(data.glob("*/truth.json")):
         photos = json.loads(file.read_text(encoding="utf-8"))["photos"]
         entries += [(file.parent / name, t) for name, t in photos.items() if t["form"] in registry.all_templates()]
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from filter(None, map(partial(_told, readers), pool.map(_registered, entries, chunksize=4)))
+    if jobs < 2:
+        yield from filter(None, map(partial(_told, readers, words), map(_registered, entries)))
+        return
+    # not forked: this process may have threads, and a forked child would wait for them for ever
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from filter(None, map(partial(_told, readers, words), pool.map(_registered, entries, chunksize=4)))
 
 
-def _told(readers: Mapping[str, Heldout], case: SheetCase) -> SheetCase | None:
+def _told(readers: Mapping[str, Heldout], words: Words, case: SheetCase) -> SheetCase | None:
     keys = [(case.source, case.photo, n.name, i) for n in case.page.numbers for i in range(len(n.boxes))]
     told = {r: tuple(BoxReading(r, k[2], k[3], scores[k]) for k in keys) for r, scores in readers.items() if all(k in scores for k in keys)}
     if "cnn" not in told:
         return None
     marks = {r: b for r, b in case.readings.items() if b}
-    return replace(case, readings=told | marks)
+    return replace(case, readings=told | marks, words=words.get(case.photo, {}))

@@ -7,6 +7,7 @@ scores). Nothing here was seen in training.
 
     weights        log-linear pool, grid search for the least negative log likelihood of the boxes' true glyphs
     temperature    of the values' probabilities, grid search for the least negative log likelihood of the true values
+    words          weight of the number words, the same way
     empty          the least probability that the network must give to emptiness to settle a box by itself: none of the real held-out boxes
                    that it gives so much to is anything else, and the upper bound of their share is below EMPTY_LIMIT
     broken_rule    share of printed sums that the true values of real papers do not keep
@@ -29,6 +30,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -36,11 +38,11 @@ from typing import Any
 import numpy as np
 
 from ocr import policy as policies
-from ocr.decide import stands_alone
+from ocr.decide import stands_alone, words_agree
 from ocr.fuse import fuse, pool
 from ocr.policy import FILE, Policy, default
 from ocr.training import policy_report, virtual
-from ocr.training.heldout import Heldout, Key, SheetCase, load_heldout, sheet_cases
+from ocr.training.heldout import Heldout, Key, SheetCase, load_heldout, load_words, sheet_cases
 from tally.glyphs import EMPTY, GLYPHS
 from tally.interpretation import NumberReading, RuleKind
 from templates_c1 import registry, rules
@@ -78,11 +80,11 @@ class Judged:
         return self.eligible and self.checked >= checked and self.alone >= alone
 
 
-def judge(numbers: Sequence[NumberReading], eligible: bool, wrong: bool) -> Judged:
+def judge(numbers: Sequence[NumberReading], policy: Policy, eligible: bool, wrong: bool) -> Judged:
     """The deciding figures of one sheet's numbers."""
     split: tuple[list[float], list[float]] = ([], [])
     for n in numbers:
-        split[stands_alone(n)].append(n.confidence)
+        split[stands_alone(n, policy)].append(n.confidence)
     return Judged(min(split[0], default=1.0), min(split[1], default=1.0), eligible, wrong)
 
 
@@ -113,6 +115,21 @@ def fit_temperature(cases: Iterable[SheetCase], policy: Policy) -> float:
         return float(-np.where(right, np.log(q), np.log1p(-q)).mean())
 
     return min((round(float(t), 3) for t in np.geomspace(0.3, 2.0, 60)), key=loss)
+
+
+def fit_words(cases: Sequence[SheetCase], policy: Policy) -> float:
+    """Weight of the number words with the least negative log likelihood of the true values, the readers of the boxes as they are."""
+
+    def loss(weight: float) -> float:
+        total = 0.0
+        for c in cases:
+            if c.words:
+                for n in c.numbers(replace(policy, weights=MappingProxyType({**policy.weights, "words": weight}))):
+                    right = n.value is not None and n.name in c.written and n.value == c.truth(n.name)
+                    total -= math.log(max(n.reader_confidence if right else 1 - n.reader_confidence, 1e-6))
+        return total
+
+    return min((0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0), key=loss)
 
 
 def choose_empty(cnn: Heldout, truth: Mapping[Key, str]) -> tuple[float, int]:
@@ -162,7 +179,7 @@ def real_sheets(cases: Iterable[SheetCase], policy: Policy) -> dict[str, list[Ju
     for c in cases:
         numbers = c.numbers(policy)
         passes = c.sheet is not None and not c.decision(numbers, open_policy).reasons
-        out.setdefault(f"{c.source} p{c.page.number}", []).append(judge(numbers, passes, bool(c.wrong(numbers))))
+        out.setdefault(f"{c.source} p{c.page.number}", []).append(judge(numbers, policy, passes, bool(c.wrong(numbers))))
     return out
 
 
@@ -196,12 +213,13 @@ def kinds(cases: Sequence[SheetCase], loose: virtual.Bank, count: int) -> list[K
 def _virtual(arguments: tuple[Kind, str, int]) -> list[Judged]:
     kind, text, seed = arguments
     policy, out = policies.from_json(text.encode()), []
-    for readings, truth in virtual.virtual_sheets(kind.page, kind.values, kind.bank, kind.count, seed):
-        numbers = fuse(kind.page, readings, policy)
+    for readings, words, truth in virtual.virtual_sheets(kind.page, kind.values, kind.bank, kind.count, seed):
+        numbers = fuse(kind.page, readings, policy, words)
         findings = rules.check(kind.page, {n.name: n.value for n in numbers})
         holds = all(f.holds for f in findings if f.severity.value == "error")
         clean = all(n.value is not None and n.clean >= policy.clean and n.reader_confidence >= policy.readers_floor for n in numbers)
-        out.append(judge(numbers, holds and clean, any(n.value != truth[n.name] for n in numbers)))
+        clean &= all(words_agree(n, policy) is not False for n in numbers)
+        out.append(judge(numbers, policy, holds and clean, any(n.value != truth[n.name] for n in numbers)))
     return out
 
 
@@ -210,7 +228,7 @@ def virtual_judged(all_kinds: Sequence[Kind], policy: Policy, jobs: int) -> dict
     text = policies.as_json(policy)
     parts = [(replace(k, count=k.count // 4), text, 100 * i + j) for i, k in enumerate(all_kinds) for j in range(4)]
     out: dict[str, list[Judged]] = {}
-    with ProcessPoolExecutor(jobs) as pool_:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool_:
         for (kind, _, _), judged in zip(parts, pool_.map(_virtual, parts), strict=True):
             out.setdefault(kind.title, []).extend(judged)
     return out
@@ -250,8 +268,8 @@ def single_numbers(page: Page, bank: virtual.Bank, policy: Policy, count: int) -
     """Confidence and truth of virtual numbers of ``page`` on which both readers agree (three boxes each, one writer)."""
     alone = page.model_copy(update={"rules": ()})
     out = []
-    for readings, truth in virtual.virtual_sheets(alone, (), bank, count, 9):
-        out += [(n.confidence, n.value == truth[n.name]) for n in fuse(alone, readings, policy) if not stands_alone(n)]
+    for readings, _, truth in virtual.virtual_sheets(alone, (), bank, count, 9):
+        out += [(n.confidence, n.value == truth[n.name]) for n in fuse(alone, readings, policy) if not stands_alone(n, policy)]
     return out
 
 
@@ -272,6 +290,7 @@ def main() -> None:
     ap.add_argument("--data", type=Path, required=True)
     ap.add_argument("--cnn", type=Path, required=True)
     ap.add_argument("--tesseract", type=Path, required=True)
+    ap.add_argument("--words", type=Path, help="what the reader of number words said of phrases it was not trained on")
     ap.add_argument("--out", type=Path, default=FILE)
     ap.add_argument("--doc", type=Path, help="page that tells what was measured (docs/policy.md); its pictures lie beside it")
     ap.add_argument("--sheets", type=int, default=20_000, help="virtual sheets of each kind")
@@ -282,11 +301,14 @@ def main() -> None:
     both = {k: g for k, g in truth.items() if k in tess and g in GLYPHS and g != "?"}
     grid = product((0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2), (0.1, 0.2, 0.3, 0.4, 0.6))
     w_cnn, w_tess = min(grid, key=lambda w: pool_loss(cnn, tess, both, {"cnn": w[0], "tesseract": w[1]}))
-    policy = replace(default(), weights=MappingProxyType({"cnn": w_cnn, "tesseract": w_tess, "marks": default().weights["marks"]}))
-    cases = list(sheet_cases(a.data, {"cnn": cnn, "tesseract": tess}, a.jobs))
+    policy = replace(default(), weights=MappingProxyType({**default().weights, "cnn": w_cnn, "tesseract": w_tess}))
+    cases = list(sheet_cases(a.data, {"cnn": cnn, "tesseract": tess}, load_words(a.words), a.jobs))
     broken, whole = broken_rules(cases)
     policy = replace(policy, empty=choose_empty(cnn, truth)[0])
-    policy = replace(policy, temperature=fit_temperature(cases, policy), broken_rule=round((broken + 1) / (whole + 2), 4))
+    digits_only = [replace(c, words={}) for c in cases]
+    policy = replace(policy, temperature=fit_temperature(digits_only, policy), broken_rule=round((broken + 1) / (whole + 2), 4))
+    if a.words:
+        policy = replace(policy, weights=MappingProxyType({**policy.weights, "words": fit_words(cases, policy)}))
     loose = loose_boxes(cnn, tess, truth)
     real = real_sheets(cases, policy)
     made = virtual_judged(kinds(cases, loose, a.sheets), policy, a.jobs)

@@ -36,17 +36,21 @@ class Bank:
         clean: writer -> glyph -> what the readers said of his boxes of that glyph, in numbers that nobody doubted.
         doubtful: glyph -> the same from numbers that a careful reader hesitates over.
         share: how many numbers are of that kind.
+        words: what the number words said of each real number: probability of the true value, and of the likeliest other one. Which
+            other value it is has nothing to do with what the digits look like: it is other ink.
     """
 
     clean: Mapping[str, Mapping[str, Sequence[Word]]]
     doubtful: Mapping[str, Sequence[Word]]
     share: float
+    words: Sequence[tuple[float, float]] = ()
 
 
 def bank_of(cases: Sequence[SheetCase]) -> Bank:
     """The boxes of ``cases`` by writer (their ``group``)."""
     clean: dict[str, dict[str, list[Word]]] = {}
     doubtful: dict[str, list[Word]] = {}
+    told: list[tuple[float, float]] = []
     numbers = doubted = 0
     for c in cases:
         words: dict[tuple[str, int], dict[str, Floats]] = {}
@@ -56,12 +60,15 @@ def bank_of(cases: Sequence[SheetCase]) -> Bank:
         for name, written in c.written.items():
             numbers += 1
             doubted += name in c.doubtful
+            if any(case.words for case in cases) and (truth := c.truth(name)) is not None:
+                said = c.words.get(name, {})
+                told.append((said.get(truth, 0.0), max((p for v, p in said.items() if v != truth), default=0.0)))
             for i, glyph in enumerate(written):
                 if name in c.doubtful:
                     doubtful.setdefault(glyph, []).append(words[name, i])
                 else:
                     clean.setdefault(c.group, {}).setdefault(glyph, []).append(words[name, i])
-    return Bank(clean, doubtful, doubted / max(1, numbers))
+    return Bank(clean, doubtful, doubted / max(1, numbers), told)
 
 
 def loose_bank(boxes: Sequence[tuple[str, str, Word]]) -> Bank:
@@ -96,8 +103,8 @@ def _some(rng: random.Random) -> int:
 
 def virtual_sheets(
     page: Page, values: Sequence[Mapping[str, str]], bank: Bank, count: int, seed: int
-) -> Iterator[tuple[dict[str, tuple[BoxReading, ...]], dict[str, int | None]]]:
-    """``count`` times the readings of a sheet and its true values.
+) -> Iterator[tuple[dict[str, tuple[BoxReading, ...]], dict[str, dict[int, float]], dict[str, int | None]]]:
+    """``count`` times the readings of a sheet, what its number words say, and its true values.
 
     Args:
         values: true boxes of real sheets whose rules hold; half of the sheets take one of these, half new values where the page's
@@ -111,7 +118,17 @@ def virtual_sheets(
         sheet = _draw(page, written, bank, rng) if written else None
         if written and sheet is not None:
             made += 1
-            yield sheet, {n: value_of(b) for n, b in written.items()}
+            truth = {n: value_of(b) for n, b in written.items()}
+            yield sheet, _in_words(truth, bank, rng), truth
+
+
+def _in_words(truth: Mapping[str, int | None], bank: Bank, rng: random.Random) -> dict[str, dict[int, float]]:
+    out: dict[str, dict[int, float]] = {}
+    for name, value in truth.items():
+        right, wrong = rng.choice(bank.words) if bank.words else (0.0, 0.0)
+        if value is not None and right + wrong > 0:
+            out[name] = {rng.randrange(1000): wrong} | {value: right}
+    return out
 
 
 def _draw(page: Page, written: Mapping[str, str], bank: Bank, rng: random.Random) -> dict[str, tuple[BoxReading, ...]] | None:

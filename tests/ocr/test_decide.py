@@ -14,7 +14,7 @@ from ocr.types import AlignedSheet, LocatedBox, Photo
 from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, ReaderSays, ReasonCode, RuleKind, Severity
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size, Template
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.5, 0.4, 0.5, 0.999)
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.9, 0.5, 0.4, 0.5, 0.999)
 L = Label(id="x", en="x")
 PAGE = Page(
     number=2,
@@ -101,6 +101,26 @@ def test_broken_bound() -> None:
 )
 def test_one_bad_number(bad: NumberReading, expected: set[ReasonCode]) -> None:
     assert expected <= codes(SHEET, BOXES, [bad, *GOOD[1:]], [SUM])
+
+
+def worded(boxes: str, confidence: float, tesseract: str = "10") -> NumberReading:
+    """Read 10 by the network; what Tesseract and the number words say is given."""
+    n = number("a", "10", 10, 0.96)
+    return replace(n, readers={**n.readers, "tesseract": ReaderSays(tesseract, 0.5), "words": ReaderSays(boxes, confidence)})
+
+
+def test_number_words_contradict_only_when_sure() -> None:
+    assert codes(SHEET, BOXES, [worded("16", 0.95), *GOOD[1:]], [SUM]) == {ReasonCode.WORDS_DISAGREE}
+    assert isinstance(decide(SHEET, BOXES, [worded("16", 0.8), *GOOD[1:]], [SUM], POLICY), Accepted)
+
+
+def test_number_words_may_stand_for_tesseract() -> None:
+    doubted = replace(worded("16", 0.5, tesseract="16"), confidence=0.93)
+    assert codes(SHEET, BOXES, [doubted, *GOOD[1:]], [SUM]) == {ReasonCode.READERS_DISAGREE}
+    backed = replace(worded("10", 0.95, tesseract="16"), confidence=0.93)
+    assert isinstance(decide(SHEET, BOXES, [backed, *GOOD[1:]], [SUM], POLICY), Accepted)
+    other_network = replace(backed, readers={**backed.readers, "cnn": ReaderSays("16", 0.9)})
+    assert ReasonCode.READERS_DISAGREE in codes(SHEET, BOXES, [other_network, *GOOD[1:]], [SUM])
 
 
 def test_without_tesseract_a_sum_and_more_confidence_are_needed() -> None:

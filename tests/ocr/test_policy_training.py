@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -83,11 +84,11 @@ def test_marked_threshold() -> None:
 def test_judging_splits_numbers_by_whether_both_readers_agree() -> None:
     both = {"cnn": ReaderSays("10", 0.9), "tesseract": ReaderSays("10", 0.9)}
     numbers = [NumberReading("a", "10", 10, 0.97, both), NumberReading("b", "10", 10, 0.99, {"cnn": both["cnn"]})]
-    judged = judge(numbers, True, False)
+    judged = judge(numbers, default(), True, False)
     assert judged == Judged(0.97, 0.99, True, False)
     assert tally([judged], 0.97, 0.99) == (1, 0)
     assert tally([judged], 0.97, 0.995) == (0, 0)
-    assert judge([], True, False).passes(1.0, 1.0)
+    assert judge([], default(), True, False).passes(1.0, 1.0)
 
 
 def word(glyph: str, p: float = 0.9) -> dict[str, Floats]:
@@ -105,8 +106,9 @@ def bank() -> virtual.Bank:
 def test_virtual_sheets_keep_the_rules_and_one_hand_for_each_glyph() -> None:
     page = registry.template("c1-ppwp-2019").page(2)
     nines = 0
-    for readings, truth in virtual.virtual_sheets(page, (), bank(), 300, seed=3):
+    for readings, words, truth in virtual.virtual_sheets(page, (), bank(), 300, seed=3):
         assert all(f.holds for f in rules.check(page, truth))
+        assert words == {}
         seen: dict[str, set[str]] = {}
         written = "".join(boxes_of(truth[n.name] or 0, len(n.boxes)) for n in page.numbers)
         for glyph, box in zip(written, readings["cnn"], strict=True):
@@ -119,10 +121,25 @@ def test_virtual_sheets_keep_the_rules_and_one_hand_for_each_glyph() -> None:
 def test_virtual_sheets_use_real_values_and_are_reproducible() -> None:
     page = registry.template("c1-ppwp-2019").page(2)
     values = [{"suara_paslon_1": "X27", "suara_paslon_2": "132", "suara_sah": "159", "suara_tidak_sah": "XX2", "suara_total": "161"}]
-    made = [t for _, t in virtual.virtual_sheets(page, values, bank(), 100, seed=1)]
-    assert made == [t for _, t in virtual.virtual_sheets(page, values, bank(), 100, seed=1)]
+    made = [t for *_, t in virtual.virtual_sheets(page, values, bank(), 100, seed=1)]
+    assert made == [t for *_, t in virtual.virtual_sheets(page, values, bank(), 100, seed=1)]
     real = {n: value_of(b) for n, b in values[0].items()}
     assert 20 < sum(t == real for t in made) < 80
+
+
+def test_number_words_are_drawn_as_often_right_as_they_were() -> None:
+    page = registry.template("c1-ppwp-2019").page(2)
+    told = replace(bank(), words=[(0.9, 0.05), (0.1, 0.8), (0.0, 0.0)])
+    right = wrong = silent = 0
+    for _, words, truth in virtual.virtual_sheets(page, (), told, 200, seed=2):
+        for name, value in truth.items():
+            said = words.get(name, {})
+            assert value is not None
+            silent += not said
+            right += said.get(value) == 0.9
+            wrong += said.get(value) == 0.1
+    assert min(right, wrong, silent) > 250
+    assert right + wrong + silent == 1000
 
 
 def test_new_values_fit_their_boxes_and_bounds() -> None:
