@@ -11,9 +11,9 @@ scores). Nothing here was seen in training.
     empty          the least probability that the network must give to emptiness to settle a box by itself: none of the real held-out boxes
                    that it gives so much to is anything else, and the upper bound of their share is below EMPTY_LIMIT
     broken_rule    share of printed sums that the true values of real papers do not keep
-    thresholds     the pair that accepts most while no real held-out sheet is accepted with a wrong number, the upper 95 % bound of the
-                   share of wrong sheets among all accepted *virtual* ones (``ocr.training.virtual``) stays below LIMIT, and so does
-                   the measured share in every kind of them
+    thresholds     a pair with which no real held-out sheet is accepted with a wrong number, the upper 95 % bound of the share of wrong
+                   sheets among all accepted *virtual* ones (``ocr.training.virtual``) stays below LIMIT, and so does the measured
+                   share in every kind of them: the strictest that costs no more than GIVE_UP of the sheets
     marked         the least confidence at which the upper bound of wrong single numbers is below MARKED_LIMIT, before their bubbles are
                    even looked at
 
@@ -50,6 +50,8 @@ from templates_c1.schema import Page
 
 LIMIT = 1e-3
 """Upper 95 % bound of wrong sheets among accepted ones that the thresholds must show."""
+GIVE_UP = 0.03
+"""Share of the sheets that could be accepted which is given up for stricter thresholds than the limit asks for."""
 MARKED_LIMIT = 5e-3
 """The same for single numbers that only bubbles confirm: filled by hand and read by other means, they seldom repeat a misreading."""
 EMPTY_LIMIT = 2e-3
@@ -241,17 +243,18 @@ def tally(sheets: Iterable[Judged], checked: float, alone: float) -> tuple[int, 
 
 
 def choose_thresholds(real: Mapping[str, list[Judged]], made: Mapping[str, list[Judged]], limit: float = LIMIT) -> tuple[float, float]:
-    """``confident_checked`` and ``confident_alone`` (never below it): the pair that accepts most virtual sheets among those that keep
-    the limits; the strictest of GRID where none does."""
-    best, most = (GRID[-1], GRID[-1]), -1
+    """``confident_checked`` and ``confident_alone`` (never below it): of the pairs that keep the limits the strictest that gives up no
+    more than GIVE_UP of the virtual sheets that the loosest of them accepts; the strictest of GRID where none keeps them."""
+    kept: list[tuple[int, float, float]] = []
     for checked, alone in product(GRID, GRID):
         if alone < checked or any(tally(s, checked, alone)[1] for s in real.values()):
             continue
         counts = [tally(s, checked, alone) for s in made.values()]
         n, wrong = (sum(c) for c in zip(*counts, strict=True))
-        if n > most and upper_bound(wrong, n) <= limit and all(w <= limit * m for m, w in counts):
-            best, most = (checked, alone), n
-    return best
+        if upper_bound(wrong, n) <= limit and all(w <= limit * m for m, w in counts):
+            kept.append((n, checked, alone))
+    enough = (1 - GIVE_UP) * max((n for n, *_ in kept), default=0)
+    return max(((checked, alone) for n, checked, alone in kept if n >= enough), default=(GRID[-1], GRID[-1]))
 
 
 def choose_marked(numbers: Sequence[tuple[float, bool]], limit: float = MARKED_LIMIT) -> tuple[float, int, int]:
