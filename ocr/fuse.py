@@ -36,6 +36,9 @@ _TOP = 5
 _LEAST = 1e-4
 """Glyphs less likely than this, against the likeliest of the box, are not."""
 _CANDIDATES = 5
+_OPEN = 0.01
+"""Number words choose among the values that the boxes leave open with so much probability; they never speak for another: a cross that
+stands where the words have a digit is a cross."""
 _VALUES = 1000
 """What can be written in words: 0 to 999."""
 NO_WORDS: Mapping[str, Mapping[int, float]] = MappingProxyType({})
@@ -175,7 +178,7 @@ def _told(worth: Mapping[int | None, float], words: Mapping[int, float], weight:
     if not words:
         return dict(worth)
     doubt = max(1 - sum(words.values()), 1e-3)
-    powers = {v: p * (_VALUES * words.get(v, 0.0) + doubt if v is not None else doubt) ** weight for v, p in worth.items()}
+    powers = {v: p * ((_VALUES * words.get(v, 0.0) if v is not None and p >= _OPEN else 0.0) + doubt) ** weight for v, p in worth.items()}
     total = sum(powers.values())
     return {v: p / total for v, p in powers.items()}
 

@@ -30,6 +30,9 @@ SUMS = {KWK: ("suara_sah", "suara_paslon_1", HIT, "suara_paslon_3"), SCAN: ("sua
 DOUBT = {ReasonCode.LOW_CONFIDENCE, ReasonCode.READERS_DISAGREE}
 """How much a reader hesitates over the damaged number is its own affair: these two may be said of it besides, and of no other."""
 
+WORDS = {ReasonCode.WORDS_DISAGREE: (HIT,)}
+"""The words beside the boxes still say what was there before."""
+
 Form = tuple[str, int]
 
 
@@ -136,9 +139,9 @@ def test_what_spoils_no_number_changes_nothing(form: Form, kind: str) -> None:
 
 
 def _sum_broken(form: Form) -> dict[ReasonCode, tuple[str, ...]]:
-    """What contradicts a wrong value of HIT: the page's sum, or on the 2024 form its bubbles."""
+    """What contradicts a wrong value of HIT: the page's sum and its words, or on the 2024 form its bubbles."""
     if form in SUMS:
-        return {ReasonCode.SUM_MISMATCH: SUMS[form]}
+        return {ReasonCode.SUM_MISMATCH: SUMS[form], **WORDS}
     return {ReasonCode.MARKS_DISAGREE: (HIT,), ReasonCode.UNCHECKED_NUMBER: (HIT,)}
 
 
@@ -165,7 +168,7 @@ def test_a_digit_turned_into_a_cross_is_read_so_and_contradicted(form: Form) -> 
 @pytest.mark.parametrize("form", [KWK, SCAN], ids=str)
 def test_a_cross_after_a_digit_has_no_value(form: Form) -> None:
     changed = ink.written(ink.whited_out(page(form), HIT, 2), HIT, 2, ink.CROSS)
-    assert_review(changed, Expected(truth(form)[HIT][:2] + "X", {ReasonCode.MALFORMED_NUMBER: (HIT,)}))
+    assert_review(changed, Expected(truth(form)[HIT][:2] + "X", {ReasonCode.MALFORMED_NUMBER: (HIT,), **WORDS}))
 
 
 @pytest.mark.parametrize(
@@ -175,9 +178,7 @@ def test_a_cross_after_a_digit_has_no_value(form: Form) -> None:
 def test_a_digit_struck_out_and_written_anew_outside_its_box(form: Form, strokes: list[ink.Line], where: tuple[float, float]) -> None:
     struck = ink.written(page(form), HIT, 2, strokes)
     anew = ink.written(struck, HIT, 2, ink.moved(ink.DIGITS["4"], *where, 0.8))
-    reasons = {ReasonCode.CORRECTED: (HIT,)}
-    if form == PPWP:
-        reasons |= _sum_broken(form)
+    reasons = {ReasonCode.CORRECTED: (HIT,)} | (_sum_broken(form) if form == PPWP else WORDS)
     assert_review(anew, Expected(truth(form)[HIT][:2] + "?", reasons))
 
 
@@ -186,18 +187,18 @@ def test_a_drop_of_ink_on_a_digit(form: Form) -> None:
     outcome = read(ink.stained(page(form), HIT, 2, 0.3))
     told = {r.code: r.numbers for r in outcome.reasons}
     assert told[ReasonCode.CORRECTED] == (HIT,)
-    assert set(told) <= {ReasonCode.CORRECTED, ReasonCode.SUM_MISMATCH, *DOUBT}
+    assert set(told) <= {ReasonCode.CORRECTED, *_sum_broken(form), *DOUBT}
 
 
 GLARE = {
     (KWK, (0, 2, 2.2)): Expected(
-        "___", {ReasonCode.BOX_NOT_FOUND: (HIT,), ReasonCode.BLANK_NUMBER: (HIT,), ReasonCode.SUM_MISMATCH: SUMS[KWK]}
+        "___", {ReasonCode.BOX_NOT_FOUND: (HIT,), ReasonCode.BLANK_NUMBER: (HIT,), ReasonCode.SUM_MISMATCH: SUMS[KWK], **WORDS}
     ),
-    (KWK, (1, 1, 0.7)): Expected("X_9", {ReasonCode.BOX_NOT_FOUND: (HIT,), ReasonCode.SUM_MISMATCH: SUMS[KWK]}),
+    (KWK, (1, 1, 0.7)): Expected("X_9", {ReasonCode.BOX_NOT_FOUND: (HIT,), ReasonCode.SUM_MISMATCH: SUMS[KWK], **WORDS}),
     (PPWP, (1, 1, 0.7)): Expected("X_1", {ReasonCode.MARKS_DISAGREE: (HIT,), ReasonCode.UNCHECKED_NUMBER: (HIT,)}),
-    (SCAN, (0, 2, 2.2)): Expected("___", {ReasonCode.BLANK_NUMBER: (HIT,), ReasonCode.SUM_MISMATCH: SUMS[SCAN]}),
-    (SCAN, (1, 1, 0.7)): Expected("X_9", {ReasonCode.SUM_MISMATCH: SUMS[SCAN]}),
-    (SCAN, (2, 2, 0.7)): Expected("X5_", {ReasonCode.MALFORMED_NUMBER: (HIT,)}),
+    (SCAN, (0, 2, 2.2)): Expected("___", {ReasonCode.BLANK_NUMBER: (HIT,), ReasonCode.SUM_MISMATCH: SUMS[SCAN], **WORDS}),
+    (SCAN, (1, 1, 0.7)): Expected("X_9", {ReasonCode.SUM_MISMATCH: SUMS[SCAN], **WORDS}),
+    (SCAN, (2, 2, 0.7)): Expected("X5_", {ReasonCode.MALFORMED_NUMBER: (HIT,), **WORDS}),
 }
 
 

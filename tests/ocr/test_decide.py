@@ -114,6 +114,13 @@ def test_number_words_contradict_only_when_sure() -> None:
     assert isinstance(decide(SHEET, BOXES, [worded("16", 0.8), *GOOD[1:]], [SUM], POLICY), Accepted)
 
 
+def test_what_no_reader_of_the_boxes_reads_is_never_accepted() -> None:
+    # the words say 10 and the sum holds, but the network and Tesseract both see something else in the boxes
+    carried = replace(worded("10", 0.99, tesseract="16"), confidence=0.9999)
+    carried = replace(carried, readers={**carried.readers, "cnn": ReaderSays("1X", 0.9)})
+    assert codes(SHEET, BOXES, [carried, *GOOD[1:]], [SUM]) == {ReasonCode.READERS_DISAGREE}
+
+
 def test_number_words_may_stand_for_tesseract() -> None:
     doubted = replace(worded("16", 0.5, tesseract="16"), confidence=0.93)
     assert codes(SHEET, BOXES, [doubted, *GOOD[1:]], [SUM]) == {ReasonCode.READERS_DISAGREE}

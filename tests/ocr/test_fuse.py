@@ -184,6 +184,13 @@ def test_number_words_settle_what_the_digits_leave_open() -> None:
     assert "words" not in alone.readers
 
 
+def test_number_words_never_speak_for_what_the_boxes_rule_out() -> None:
+    boxes = {"cnn": _read(scores(n5=0.99), scores(X=0.9995, n9=0.0001))}
+    policy = replace(POLICY, weights=MappingProxyType({**POLICY.weights, "words": 0.8}))
+    (n,) = fuse(_page(2), boxes, policy, {"n": {59: 0.999}})
+    assert (n.boxes, n.value) == ("5X", None), "a cross after a digit stays one"
+
+
 def test_number_words_in_doubt_or_too_long_change_nothing() -> None:
     boxes = {"cnn": _read(scores(n1=0.98), scores(n7=0.9))}
     policy = replace(POLICY, weights=MappingProxyType({**POLICY.weights, "words": 0.8}))
