@@ -35,6 +35,7 @@ from rich.console import Console
 from ocr import policy as policies
 from ocr.fuse import pool
 from ocr.pipeline import interpret
+from ocr.training.judged import upper_bound
 from ocr.types import Floats
 from scripts import markers
 from tally.glyphs import EMPTY, GLYPHS, JUNK, value_of
@@ -111,21 +112,6 @@ def truth_files(folders: Sequence[Path]) -> Iterator[Path]:
 def share(part: int, whole: int) -> str:
     """ "93.4 % (643/688)"; an empty whole is a dash."""
     return f"{100 * part / whole:.1f} % ({part}/{whole})" if whole else "-"
-
-
-def upper_bound(events: int, trials: int, level: float = 0.95) -> float:
-    """One-sided upper confidence limit of a share (Clopper and Pearson, Biometrika 1934), by bisection of the binomial tail."""
-    if trials == 0 or events == trials:
-        return 1.0
-    low, high = events / trials, 1.0
-    for _ in range(60):
-        p = (low + high) / 2
-        term, tail = (1 - p) ** trials, 0.0
-        for k in range(events + 1):
-            tail += term
-            term *= (trials - k) / (k + 1) * p / (1 - p)
-        low, high = (p, high) if tail > 1 - level else (low, p)
-    return high
 
 
 def table(scores: Mapping[str, Score], *, timed: bool = True) -> str:

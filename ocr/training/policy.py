@@ -43,6 +43,7 @@ from ocr.fuse import fuse, pool
 from ocr.policy import FILE, Policy, default
 from ocr.training import policy_report, virtual
 from ocr.training.heldout import Heldout, Key, SheetCase, load_heldout, load_words, sheet_cases
+from ocr.training.judged import Judged, tally, upper_bound
 from tally.glyphs import EMPTY, GLYPHS
 from tally.interpretation import NumberReading, RuleKind
 from templates_c1 import registry, rules
@@ -61,25 +62,6 @@ GRID = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995,
 """Thresholds that are tried."""
 WRITER = 24
 """So many neighbouring loose boxes are taken for one writer's: they come from one form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What decides about one sheet, real or virtual.
-
-    Attributes:
-        checked, alone: least confidence among its numbers that both readers agree on, and among the others; 1.0 if there are none.
-        eligible: it would pass with thresholds of 0: well-formed, clean, no rule broken, no box lost.
-        wrong: a number is not what is written.
-    """
-
-    checked: float
-    alone: float
-    eligible: bool
-    wrong: bool
-
-    def passes(self, checked: float, alone: float) -> bool:
-        return self.eligible and self.checked >= checked and self.alone >= alone
 
 
 def judge(numbers: Sequence[NumberReading], policy: Policy, eligible: bool, wrong: bool) -> Judged:
@@ -156,24 +138,6 @@ def broken_rules(cases: Iterable[SheetCase]) -> tuple[int, int]:
     return broken, whole
 
 
-def upper_bound(wrong: int, n: int, alpha: float = 0.05) -> float:
-    """One-sided upper confidence limit of a share (Clopper and Pearson, 1934), by bisection. 1.0 if ``n`` is 0."""
-    if n == 0 or wrong >= n:
-        return 1.0
-    low, high = wrong / n, 1.0
-    for _ in range(50):
-        p = (low + high) / 2
-        terms = (
-            math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * math.log(p) + (n - i) * math.log1p(-p)
-            for i in range(wrong + 1)
-        )
-        if sum(map(math.exp, terms)) > alpha:
-            low = p
-        else:
-            high = p
-    return high
-
-
 def real_sheets(cases: Iterable[SheetCase], policy: Policy) -> dict[str, list[Judged]]:
     """Every recognised held-out sheet as the policy's other rules see it, by set and page."""
     open_policy = replace(policy, confident_checked=0.0, confident_alone=0.0, confident_marked=0.0)
@@ -234,12 +198,6 @@ def virtual_judged(all_kinds: Sequence[Kind], policy: Policy, jobs: int) -> dict
         for (kind, _, _), judged in zip(parts, pool_.map(_virtual, parts), strict=True):
             out.setdefault(kind.title, []).extend(judged)
     return out
-
-
-def tally(sheets: Iterable[Judged], checked: float, alone: float) -> tuple[int, int]:
-    """Sheets accepted, and wrong ones among them."""
-    passed = [s for s in sheets if s.passes(checked, alone)]
-    return len(passed), sum(s.wrong for s in passed)
 
 
 def choose_thresholds(real: Mapping[str, list[Judged]], made: Mapping[str, list[Judged]], limit: float = LIMIT) -> tuple[float, float]:

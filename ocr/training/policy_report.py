@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ocr.policy import Policy
 from ocr.training.heldout import SheetCase
-
-if TYPE_CHECKING:
-    from ocr.training.policy import Judged
+from ocr.training.judged import Judged, tally, upper_bound
 
 STEPS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
 """One threshold for all numbers: the rows of the curve."""
@@ -92,11 +89,6 @@ def reliability_of(cases: Iterable[SheetCase], policy: Policy) -> dict[str, tupl
     return {"readers alone": bins_of(alone, right), "readers and rules": bins_of(told, right)}
 
 
-def _counts(sheets: Sequence[Judged], checked: float, alone: float) -> tuple[int, int]:
-    passed = [s for s in sheets if s.passes(checked, alone)]
-    return len(passed), sum(s.wrong for s in passed)
-
-
 def write(doc: Path, report: Report) -> None:
     """The page, and ``policy-curve.svg`` and ``policy-reliability.svg`` beside it."""
     doc.write_text(markdown(report), encoding="utf-8")
@@ -106,7 +98,7 @@ def write(doc: Path, report: Report) -> None:
 
 def markdown(report: Report) -> str:
     """The page's text."""
-    from ocr.training.policy import GIVE_UP, LIMIT, MARKED_LIMIT, upper_bound
+    from ocr.training.policy import GIVE_UP, LIMIT, MARKED_LIMIT
 
     p = report.policy
     rows = [
@@ -127,7 +119,7 @@ def markdown(report: Report) -> str:
     ]
     for title, group in (("real", report.real), ("virtual", report.made)):
         for name, sheets in group.items():
-            n, wrong = _counts(sheets, p.confident_checked, p.confident_alone)
+            n, wrong = tally(sheets, p.confident_checked, p.confident_alone)
             bound = f"{100 * upper_bound(wrong, n):.3g} %" if n else "-"
             rows.append(f"| {title}: {name} | {len(sheets)} | {n} | {100 * n / max(1, len(sheets)):.0f} % | {wrong} | {bound} |\n")
     rows.append("\n## Accepted share against silent errors\n\n![Accepted share against silent errors](policy-curve.svg)\n\n")
@@ -136,8 +128,8 @@ def markdown(report: Report) -> str:
     real = [s for group in report.real.values() for s in group]
     made = [s for group in report.made.values() for s in group]
     for t in STEPS:
-        n, wrong = _counts(real, t, t)
-        m, silent = _counts(made, t, t)
+        n, wrong = tally(real, t, t)
+        m, silent = tally(made, t, t)
         share, rate = 100 * m / max(1, len(made)), 1000 * silent / max(1, m)
         rows.append(f"| {t:g} | {n} of {len(real)} | {wrong} | {share:.0f} % of {len(made)} | {rate:.2f} ({silent}) |\n")
     rows.append("\n## Does a probability mean what it says\n\n![Reliability diagram](policy-reliability.svg)\n\n")
@@ -193,7 +185,7 @@ def curve_svg(report: Report) -> str:
     for name, sheets in report.made.items():
         points = []
         for t in STEPS:
-            n, wrong = _counts(sheets, t, t)
+            n, wrong = tally(sheets, t, t)
             if n:
                 points.append((n / len(sheets), 1000 * wrong / n))
         lines.append((name, points))
