@@ -2,7 +2,7 @@
 
 A sheet passes only if each number is well-formed, clean, lies in boxes that were found, is likely by its readers alone and
 confident with the rules, and has a witness beside the network: a sum that holds ties it to others, or its own bubbles say the
-same. Where Tesseract reads something else (or nothing), a sum is needed and more confidence. No rule of severity ``error`` may
+same. Where Tesseract reads something else (or nothing), more confidence is asked for. No rule of severity ``error`` may
 be broken.
 """
 
@@ -66,7 +66,10 @@ def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Findin
         if marked is False:
             note(ReasonCode.MARKS_DISAGREE, n.name)
         alone = stands_alone(n, policy)
-        if is_unread(n) or (alone and not (n.name in summed and n.confidence >= policy.confident_alone)):
+        second = (n.name in summed and n.confidence >= policy.confident_alone) or (
+            marked is True and n.confidence >= policy.confident_marked_alone
+        )
+        if is_unread(n) or (alone and not second):
             note(ReasonCode.READERS_DISAGREE, n.name)
         if n.name not in summed | told and not marked:
             note(ReasonCode.UNCHECKED_NUMBER, n.name)

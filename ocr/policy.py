@@ -29,7 +29,8 @@ class Policy:
     broken_rule: how often a paper breaks one of its own rules, for joint inference.
     confident_checked: least confidence of a number that a holding sum ties to others, all readers agreeing.
     confident_alone: the same where Tesseract reads something else or nothing, so that the sum is the only second witness.
-    confident_marked: the same for one that only its own bubbles confirm.
+    confident_marked: the same for one that only its own bubbles confirm, all readers agreeing.
+    confident_marked_alone: the same where Tesseract reads something else or nothing, so that the bubbles are the only second witness.
     words_sure: from this probability on the number in words is a second reader: it confirms what it says and contradicts the rest.
     readers_floor: least ``reader_confidence``: the rules may strengthen what was read, they may not carry it alone.
     border: least share of a box's printed border that must be found.
@@ -47,6 +48,7 @@ class Policy:
     confident_checked: float
     confident_alone: float
     confident_marked: float
+    confident_marked_alone: float
     words_sure: float
     readers_floor: float
     border: float

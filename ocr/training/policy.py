@@ -225,12 +225,15 @@ def choose_marked(numbers: Sequence[tuple[float, bool]], limit: float = MARKED_L
     return t, len(above), wrong
 
 
-def single_numbers(page: Page, bank: virtual.Bank, policy: Policy, count: int) -> list[tuple[float, bool]]:
-    """Confidence and truth of virtual numbers of ``page`` on which both readers agree (three boxes each, one writer)."""
+def single_numbers(page: Page, bank: virtual.Bank, policy: Policy, count: int) -> tuple[list[tuple[float, bool]], list[tuple[float, bool]]]:
+    """Confidence and truth of virtual numbers of ``page`` (three boxes each, one writer): those that both readers agree on, and those
+    that only one reads."""
     alone = page.model_copy(update={"rules": ()})
-    out = []
+    out: tuple[list[tuple[float, bool]], list[tuple[float, bool]]] = ([], [])
     for readings, _, truth in virtual.virtual_sheets(alone, (), bank, count, 9):
-        out += [(n.confidence, n.value == truth[n.name]) for n in fuse(alone, readings, policy) if not stands_alone(n, policy)]
+        for n in fuse(alone, readings, policy):
+            if not is_unread(n):
+                out[stands_alone(n, policy)].append((n.confidence, n.value == truth[n.name]))
     return out
 
 
@@ -275,8 +278,10 @@ def main() -> None:
     made = virtual_judged(kinds(cases, loose, a.sheets), policy, a.jobs)
     checked, alone = choose_thresholds(real, made)
     marked_page = next(p for t in registry.all_templates().values() for p in t.pages if any(n.bubbles for n in p.numbers))
-    marked, n_marked, wrong_marked = choose_marked(single_numbers(marked_page, loose, policy, a.sheets // 2))
-    policy = replace(policy, confident_checked=checked, confident_alone=alone, confident_marked=marked)
+    agreed, one_reader = single_numbers(marked_page, loose, policy, a.sheets)
+    marked, n_marked, wrong_marked = choose_marked(agreed)
+    marked_alone = max(marked, choose_marked(one_reader)[0])
+    policy = replace(policy, confident_checked=checked, confident_alone=alone, confident_marked=marked, confident_marked_alone=marked_alone)
     a.out.write_text(policies.as_json(policy), encoding="utf-8")
     if a.doc:
         report = policy_report.Report(

@@ -110,7 +110,8 @@ def markdown(report: Report) -> str:
         "| a number passes when | least confidence |\n|---|---|\n",
         f"| both readers agree, a sum holds | {p.confident_checked:g} |\n",
         f"| Tesseract disagrees or is silent, a sum holds | {p.confident_alone:g} |\n",
-        f"| no sum, its bubbles and both readers agree | {p.confident_marked:g} |\n\n",
+        f"| no sum, its bubbles and both readers agree | {p.confident_marked:g} |\n",
+        f"| no sum, its bubbles agree, Tesseract disagrees or is silent | {p.confident_marked_alone:g} |\n\n",
         "The first two: no wrong real sheet is accepted, and of all accepted virtual ones at most "
         f"{LIMIT:g} are wrong (upper 95 % bound; the measured share also in each kind); of the pairs that keep this, the "
         f"strictest that costs no more than {100 * GIVE_UP:g} % of the sheets. The third: upper bound {MARKED_LIMIT:g} for single "

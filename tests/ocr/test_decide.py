@@ -14,7 +14,7 @@ from ocr.types import AlignedSheet, LocatedBox, Photo
 from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, ReaderSays, ReasonCode, RuleKind, Severity
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size, Template
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.9, 0.5, 0.4, 0.5, 0.999)
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.98, 0.9, 0.5, 0.4, 0.5, 0.999)
 L = Label(id="x", en="x")
 PAGE = Page(
     number=2,
@@ -136,7 +136,13 @@ def test_without_tesseract_a_sum_and_more_confidence_are_needed() -> None:
         assert isinstance(decide(SHEET, BOXES, [n, *GOOD[1:]], [SUM], POLICY), Accepted)
         assert ReasonCode.READERS_DISAGREE in codes(SHEET, BOXES, [n, *GOOD[1:]], [])
         marked = [replace(m, readers={**m.readers, "marks": ReaderSays(m.boxes, 0.99)}) for m in (n, *GOOD[1:])]
-        assert codes(SHEET, BOXES, marked, []) >= {ReasonCode.READERS_DISAGREE}, "bubbles do not replace the second reader"
+        assert codes(SHEET, BOXES, marked, []) >= {ReasonCode.READERS_DISAGREE}, (
+            "bubbles replace the second reader only with more confidence"
+        )
+        surer = [replace(marked[0], confidence=0.985), *marked[1:]]
+        assert isinstance(decide(SHEET, BOXES, surer, [], POLICY), Accepted)
+        unmarked = [replace(surer[0], readers={k: v for k, v in surer[0].readers.items() if k != "marks"}), *marked[1:]]
+        assert ReasonCode.READERS_DISAGREE in codes(SHEET, BOXES, unmarked, [])
 
 
 def test_number_without_a_sum_needs_its_bubbles_and_more_confidence() -> None:
