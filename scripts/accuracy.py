@@ -35,10 +35,10 @@ from rich.console import Console
 from ocr import policy as policies
 from ocr.fuse import pool
 from ocr.pipeline import interpret
+from ocr.readers.cnn import best_glyph
 from ocr.training.judged import upper_bound
-from ocr.types import Floats
 from scripts import markers
-from tally.glyphs import EMPTY, GLYPHS, JUNK, value_of
+from tally.glyphs import EMPTY, JUNK, value_of
 from tally.interpretation import DecisionKind, Interpretation, Unreadable
 
 PAGE = markers.DOCS / "accuracy.md"
@@ -172,19 +172,13 @@ def box_table(cnn: Path, tesseract: Path) -> str:
             continue
         row = counts.setdefault(key[0], [0, 0, 0, 0])
         row[0] += 1
-        row[1] += means(box_glyph(first[key], policy.junk), glyph)
+        row[1] += means(best_glyph(first[key], policy.junk), glyph)
         if key in second:
             row[2] += 1
-            row[3] += means(box_glyph(pool({"cnn": first[key], "tesseract": second[key]}, policy.weights), policy.junk), glyph)
+            row[3] += means(best_glyph(pool({"cnn": first[key], "tesseract": second[key]}, policy.weights), policy.junk), glyph)
     lines = ["| boxes of | network alone | both readers |", "|---|---|---|"]
     lines += [f"| {name} | {share(r[1], r[0])} | {share(r[3], r[2])} |" for name, r in sorted(counts.items())]
     return "\n".join(lines)
-
-
-def box_glyph(scores: Floats, junk: float) -> str:
-    """What a box is said to hold: junk only when sure."""
-    body = scores[: GLYPHS.index(JUNK)]
-    return JUNK if scores[GLYPHS.index(JUNK)] >= junk else GLYPHS[int(body.argmax())]
 
 
 def means(read: str, written: str) -> bool:

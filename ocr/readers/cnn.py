@@ -20,10 +20,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from ocr import policy as policies
+from ocr.readers.onnx import single_thread_session
 from ocr.types import BoxReading, Floats, Gray, LocatedBox
 from tally.glyphs import GLYPHS, JUNK
 
@@ -56,11 +56,7 @@ class CnnReader:
         self.temperature = float(sidecar["temperature"])
         self.temperatures: dict[str, float] = {str(k): float(v) for k, v in sidecar.get("temperatures", {}).items()}
         self._size, self._cut = int(sidecar["size"]), int(sidecar["cut"])
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._sessions = [onnxruntime.InferenceSession(str(f), options, providers=["CPUExecutionProvider"]) for f in self.files]
+        self._sessions = [single_thread_session(f) for f in self.files]
 
     def logits(self, crops: NDArray[np.uint8]) -> Floats:
         """(n, 64, 64) crops -> (n, 14) raw outputs, the mean over the networks and, where they doubt, over views; before calibration."""
@@ -129,6 +125,11 @@ def read_crop(gray: Gray) -> tuple[str, float]:
     if gray.ndim != 2 or min(gray.shape) < 8:
         raise ValueError(f"a box crop is a gray picture of at least 8 x 8 px, not {gray.shape}")
     scores = default_reader().scores(normalise_crop(gray)[None])[0]
+    glyph = best_glyph(scores, policies.default().junk)
+    return glyph, float(scores[GLYPHS.index(glyph)])
+
+
+def best_glyph(scores: Floats, sure_junk: float) -> str:
+    """What a box with ``scores`` (14,) is said to hold: junk from ``sure_junk`` on, else the likeliest glyph."""
     junk = GLYPHS.index(JUNK)
-    best = junk if scores[junk] >= policies.default().junk else int(scores[:junk].argmax())
-    return GLYPHS[best], float(scores[best])
+    return JUNK if scores[junk] >= sure_junk else GLYPHS[int(scores[:junk].argmax())]

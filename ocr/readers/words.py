@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from ocr.readers.onnx import single_thread_session
 from ocr.readers.word_strips import strips
 from ocr.types import AlignedSheet, Floats, Gray
 from tally.words import LARGEST, LETTERS, UNITS, ZEROS, phrases
@@ -155,11 +155,7 @@ class WordsReader:
             raise FileNotFoundError(path)
         self.temperature, self.doubt = float(sidecar["temperature"]), (float(sidecar["doubt"][0]), float(sidecar["doubt"][1]))
         self.forms = frozenset(str(f) for f in sidecar["forms"])
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = single_thread_session(path)
         self._speller = Speller()
 
     def spelled(self, strip: Gray) -> NDArray[np.float32]:
