@@ -1,4 +1,5 @@
-"""Finds and checks the templates that ship in this folder, and those that are laid out from an election's data (desk forms)."""
+"""Finds and checks the templates: those that ship in this folder, those that were published while the product runs
+(``templates_c1.published``), and those that are laid out from an election's data (desk forms)."""
 
 from __future__ import annotations
 
@@ -8,8 +9,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from templates_c1 import published
 from templates_c1.families.declarations import desk_page_of_tag, desk_template
+from templates_c1.published import Features
 from templates_c1.schema import Page, Template
+
+FEATURES = "features.npz"
+"""File beside a shipped template.json with the features of its print."""
 
 HOME = Path(__file__).parent
 
@@ -66,10 +72,8 @@ def _fault(where: tuple[int | str, ...], message: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def all_templates() -> dict[str, Template]:
-    """Every shipped template file by form id (desk forms are none: they are laid out when asked for by id or tag).
-
-    Raises TemplateError if one is bad or sits in a folder of another name."""
+def shipped() -> dict[str, Template]:
+    """Every shipped template file by form id. Raises TemplateError if one is bad or sits in a folder of another name."""
     found: dict[str, Template] = {}
     for file in sorted(HOME.glob("*/template.json")):
         t = load(file)
@@ -79,9 +83,38 @@ def all_templates() -> dict[str, Template]:
     return found
 
 
-def template(form: str) -> Template:
-    """A shipped or a desk form. Raises KeyError for a form id that is not known."""
-    return all_templates()[form] if form in all_templates() else desk_template(form)
+def all_templates() -> dict[str, Template]:
+    """Every shipped template and the newest version of every published one, by form id (desk forms are none: they are laid out when
+    asked for by id or tag). Raises TemplateError if a shipped one is bad."""
+    return {**shipped(), **{form: p.template for form, p in published.newest().items()}}
+
+
+def template(form: str, version: int | None = None) -> Template:
+    """A shipped, published or desk form. ``version``: of a published form, that one instead of the newest; others are known in one version.
+
+    Raises KeyError for a form id, or a version of a published form, that is not known.
+    """
+    if form in shipped():
+        return shipped()[form]
+    if (found := published.find(form, version)) is not None:
+        return found.template
+    return desk_template(form)
+
+
+def versions(form: str) -> list[Template]:
+    """Every version of a form that is known, the newest first. Raises KeyError for an unknown form."""
+    return published.versions(form) or [template(form)]
+
+
+def is_proven(known: Template) -> bool:
+    """May sheets of this form be accepted without a person? Always true but for published forms on probation."""
+    if known.form in shipped():
+        return True
+    try:
+        found = published.find(known.form, known.version)
+    except KeyError:
+        return False  # a version that is known here no more
+    return found is None or found.proven
 
 
 def page_of_tag(tag: int) -> tuple[Template, Page] | None:
@@ -93,11 +126,23 @@ def page_of_tag(tag: int) -> tuple[Template, Page] | None:
     return desk_page_of_tag(tag)
 
 
-def page(form: str, number: int) -> Page:
-    """Raises KeyError for an unknown form or page."""
-    return template(form).page(number)
+def page(form: str, number: int, version: int | None = None) -> Page:
+    """Raises KeyError for an unknown form, version or page."""
+    return template(form, version).page(number)
 
 
 def folder(form: str) -> Path:
-    """Where the form's files (features) lie."""
+    """Where a shipped form's files (features) lie."""
     return HOME / form
+
+
+def features(known: Template, page: Page) -> Features | None:
+    """The features of a form's print, None if there are none."""
+    if known.form not in shipped():
+        try:
+            found = published.find(known.form, known.version)
+        except KeyError:
+            return None
+        return None if found is None else found.features
+    file = folder(known.form) / (page.recognition.features or FEATURES)
+    return Features(str(file)) if file.is_file() else None

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.types import Floats, Gray
-from templates_c1.registry import folder
+from templates_c1 import registry
+from templates_c1.published import Features
 from templates_c1.schema import Page, Template
 
-FILE = "features.npz"
+FILE = registry.FEATURES
 PAPER = 0.90
 """Share of the paper's brightness above which nothing is print: leaves out the grey watermark of the 2019 scans (0.93)."""
 
@@ -80,14 +80,13 @@ class Match:
 
 def page_features(template: Template, page: Page) -> PageFeatures | None:
     """None if the form ships no features for this page."""
-    return _read(folder(template.form) / (page.recognition.features or FILE), page.number)
+    source = registry.features(template, page)
+    return None if source is None else _read(source, page.number)
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, page: int) -> PageFeatures | None:
-    if not path.exists():
-        return None
-    with np.load(path, allow_pickle=False) as z:
+def _read(source: Features, page: int) -> PageFeatures | None:
+    with source.open() as file, np.load(file, allow_pickle=False) as z:
         if f"p{page}_points" not in z.files:
             return None
         descriptors = z[f"p{page}_descriptors"].astype(np.float32)

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.align.features import F32, FILE, Match, best_of, degrees, flatten, turns
+from ocr.align.features import F32, Match, best_of, degrees, flatten, turns
 from ocr.align.pyramid import Pyramid
 from ocr.types import Gray
-from templates_c1.registry import folder
+from templates_c1 import registry
+from templates_c1.published import Features
 from templates_c1.schema import Page, Template
 
 LONG_SIDE = 720
@@ -59,14 +59,13 @@ def detect(flat: Gray, count: int) -> tuple[F32, F32, Bits]:
 
 def of_page(template: Template, page: Page) -> Quick | None:
     """None if the form ships none for this page."""
-    return _read(folder(template.form) / (page.recognition.features or FILE), page.number)
+    source = registry.features(template, page)
+    return None if source is None else _read(source, page.number)
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, page: int) -> Quick | None:
-    if not path.exists():
-        return None
-    with np.load(path, allow_pickle=False) as z:
+def _read(source: Features, page: int) -> Quick | None:
+    with source.open() as file, np.load(file, allow_pickle=False) as z:
         if f"p{page}_quick_points" not in z.files:
             return None
         return Quick(z[f"p{page}_quick_points"].astype(np.float32), degrees(z[f"p{page}_quick_angles"]), z[f"p{page}_quick_descriptors"])

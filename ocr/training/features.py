@@ -14,7 +14,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -65,10 +65,10 @@ def _to_template(page: Page, gray: Gray) -> Floats:
     if len(square) == 4:
         target = np.array([min(square, key=lambda c: float(np.hypot(c[0] - x, c[1] - y))) for x, y in ((0, 0), (w, 0), (w, h), (0, h))])
         return np.asarray(cv2.getPerspectiveTransform(_squares(gray).astype(np.float32), target.astype(np.float32)), np.float64)
-    return _edge_to_edge(page, gray)
+    return edge_to_edge(page, gray)
 
 
-def _edge_to_edge(page: Page, gray: Gray) -> Floats:
+def edge_to_edge(page: Page, gray: Gray) -> Floats:
     sx, sy = page.size.width / gray.shape[1], page.size.height / gray.shape[0]
     return np.array([[sx, 0, sx / 2], [0, sy, sy / 2], [0, 0, 1]], np.float64)
 
@@ -122,6 +122,23 @@ def of_picture(page: Page, gray: Gray, to_template: Floats, count: int) -> tuple
     return np.concatenate(points).astype(np.float32), np.concatenate(angles), np.concatenate(descriptors).round().astype(np.uint8)
 
 
+def page_arrays(page: Page, blanks: Sequence[tuple[Gray, Floats, int]]) -> dict[str, NDArray[np.generic]]:
+    """What ``features.npz`` holds of one page, from its blanks: (picture, 3x3 picture pixels -> template units, number of features)."""
+    found = [of_picture(page, *blank) for blank in blanks]
+    pictures = [(gray, h) for gray, h, _ in blanks]
+    pools = [quick.pool(gray, h, partial(_allowed, page)) for gray, h in pictures]
+    points, angles, bits = (np.concatenate([pool[k] for pool in pools]) for k in range(3))
+    keep = quick.chosen(points, bits, pictures, page.size.width)
+    return {
+        f"p{page.number}_quick_points": points[keep].astype(np.float32),
+        f"p{page.number}_quick_angles": _stored(angles[keep]),
+        f"p{page.number}_quick_descriptors": bits[keep],
+        f"p{page.number}_points": np.concatenate([pts for pts, _, _ in found]),
+        f"p{page.number}_angles": _stored(np.concatenate([turn for _, turn, _ in found])),
+        f"p{page.number}_descriptors": np.concatenate([d for _, _, d in found]),
+    }
+
+
 def _stored(angles: NDArray[np.float32]) -> NDArray[np.uint8]:
     """As ``ocr.align.features.degrees`` reads them."""
     return np.asarray(np.round(angles * (256 / 360)).astype(int) % 256, np.uint8)
@@ -149,10 +166,10 @@ def sources(form: str, page: Page, data: Path | None, drawn: Path | None) -> Ite
         yield name, gray, _to_template(page, gray), PER_SOURCE
     if data is not None and (pdf := PDFS.get(form)):
         gray = _render(data / "forms" / pdf, page.number)
-        yield f"{pdf} page {page.number}", gray, _edge_to_edge(page, gray), PER_SOURCE
+        yield f"{pdf} page {page.number}", gray, edge_to_edge(page, gray), PER_SOURCE
     if drawn is not None and (file := drawn / f"{form}_p{page.number}.png").exists():
         gray = _read(file)
-        yield file.name, gray, _edge_to_edge(page, gray), PER_DRAWN
+        yield file.name, gray, edge_to_edge(page, gray), PER_DRAWN
 
 
 def main() -> None:
@@ -167,22 +184,13 @@ def main() -> None:
             continue
         arrays: dict[str, NDArray[np.generic]] = {}
         for page in template.pages:
-            found = [(name, *of_picture(page, gray, h, k)) for name, gray, h, k in sources(form, page, a.data, a.drawn)]
+            found = list(sources(form, page, a.data, a.drawn))
             if not found:
                 sys.stderr.write(f"{form} page {page.number}: no blank, no features\n")
                 continue
-            for name, pts, *_ in found:
-                sys.stdout.write(f"{form} page {page.number}: {len(pts)} features from {name}\n")
-            pictures = [(gray, h) for _, gray, h, _ in sources(form, page, a.data, a.drawn)]
-            pools = [quick.pool(gray, h, partial(_allowed, page)) for gray, h in pictures]
-            points, angles, bits = (np.concatenate([pool[k] for pool in pools]) for k in range(3))
-            keep = quick.chosen(points, bits, pictures, page.size.width)
-            arrays[f"p{page.number}_quick_points"] = points[keep].astype(np.float32)
-            arrays[f"p{page.number}_quick_angles"] = _stored(angles[keep])
-            arrays[f"p{page.number}_quick_descriptors"] = bits[keep]
-            arrays[f"p{page.number}_points"] = np.concatenate([pts for _, pts, _, _ in found])
-            arrays[f"p{page.number}_angles"] = _stored(np.concatenate([turn for _, _, turn, _ in found]))
-            arrays[f"p{page.number}_descriptors"] = np.concatenate([d for _, _, _, d in found])
+            for name, gray, *_ in found:
+                sys.stdout.write(f"{form} page {page.number}: {name}, {gray.shape[1]} x {gray.shape[0]}\n")
+            arrays |= page_arrays(page, [(gray, h, k) for _, gray, h, k in found])
         if arrays:
             out = (a.out / form if a.out else folder(form)) / FILE
             out.parent.mkdir(parents=True, exist_ok=True)
