@@ -96,8 +96,9 @@ class Frame:
                     out["Cache-Control"] = "public, max-age=31536000, immutable" if fixed else "no-cache"
                 else:
                     out.setdefault("Cache-Control", "no-store")
-                    out.add_vary_header("Cookie")
-                    out.add_vary_header("Accept-Language")
+                    if "immutable" not in out["Cache-Control"]:  # a renewed cookie must not empty the browser's store of pictures
+                        out.add_vary_header("Cookie")
+                        out.add_vary_header("Accept-Language")
                     session: Session = state["session"]
                     html = out.get("content-type", "").startswith("text/html")
                     # A visitor without a session needs one as soon as he is shown a page (its forms carry the token);

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from threading import Lock
 from typing import Any
@@ -28,9 +29,31 @@ CROP_HEIGHT = 120
 PAD = 0.35
 """Padding around a row of boxes, in box heights: corrections stand beside and above."""
 PAGE_LONG_SIDE = 1800
+GAP = 8
+"""Between two crops of a crops picture, pixels: JPEG blocks must not bleed from one number into the next."""
+MOST_RENDERED = 96 * 1024 * 1024
+"""Bytes of finished pictures kept in memory: those of some two hundred sheets."""
 
 _kept: OrderedDict[str, tuple[Bgr, float]] = OrderedDict()
 _lock = Lock()
+_finished: OrderedDict[str, bytes] = OrderedDict()
+_finished_lock = Lock()
+
+
+def rendered(key: str, make: Callable[[], bytes]) -> bytes:
+    """The finished picture under ``key`` (what it shows and of which file and reading), made only if it is not kept any more."""
+    with _finished_lock:
+        if key in _finished:
+            _finished.move_to_end(key)
+            return _finished[key]
+    body = make()
+    with _finished_lock:
+        _finished[key] = body
+        _finished.move_to_end(key)
+        size = sum(map(len, _finished.values()))
+        while size > MOST_RENDERED and len(_finished) > 1:
+            size -= len(_finished.popitem(last=False)[1])
+    return body
 
 
 def decoded(sha256: str, data: bytes) -> tuple[Bgr, float]:
@@ -66,17 +89,55 @@ def _warp(picture: Bgr, to_picture: NDArray[np.floating[Any] | np.integer[Any]],
     ).astype(np.uint8, copy=False)
 
 
-def number_crop(picture: Bgr, scale: float, boxes: Sequence[Quad]) -> bytes:
-    """PNG of a whole number, its boxes laid straight in a row with some paper around."""
-    first, last = _quad(boxes[0], scale), _quad(boxes[-1], scale)
+def _row(boxes: Sequence[Quad]) -> tuple[NDArray[np.float32], int]:
+    """The corners of a number's whole row of boxes, and its width when its boxes are CROP_HEIGHT high. Free of the picture's scale."""
+    first, last = _quad(boxes[0], 1.0), _quad(boxes[-1], 1.0)
     row = np.array([first[0], last[1], last[2], first[3]], dtype=np.float32)
     high = (np.linalg.norm(row[3] - row[0]) + np.linalg.norm(row[2] - row[1])) / 2
     wide = (np.linalg.norm(row[1] - row[0]) + np.linalg.norm(row[2] - row[3])) / 2
-    width = round(CROP_HEIGHT * float(wide) / max(float(high), 1.0))
-    pad = int(CROP_HEIGHT * PAD)
+    return row, min(round(CROP_HEIGHT * float(wide) / max(float(high), 1.0)), CROP_HEIGHT * 3 * len(boxes))
+
+
+def _cut(picture: Bgr, scale: float, boxes: Sequence[Quad]) -> Bgr:
+    row, width = _row(boxes)
+    pad = crop_pad()
     flat = np.array([[0, 0], [width, 0], [width, CROP_HEIGHT], [0, CROP_HEIGHT]], dtype=np.float32) + pad
-    out = _warp(picture, cv2.getPerspectiveTransform(flat, row), (width + 2 * pad, CROP_HEIGHT + 2 * pad))
-    return cv2.imencode(".png", out)[1].tobytes()
+    return _warp(picture, cv2.getPerspectiveTransform(flat, row * np.float32(scale)), (width + 2 * pad, CROP_HEIGHT + 2 * pad))
+
+
+def crop_pad() -> int:
+    """Paper around a row of boxes on its crop, pixels."""
+    return int(CROP_HEIGHT * PAD)
+
+
+def number_crop(picture: Bgr, scale: float, boxes: Sequence[Quad]) -> bytes:
+    """PNG of a whole number, its boxes laid straight in a row with some paper around."""
+    return cv2.imencode(".png", _cut(picture, scale, boxes))[1].tobytes()
+
+
+@dataclass(frozen=True, slots=True)
+class CropsLayout:
+    """Where each number's crop lies on the one picture that holds all crops of a sheet: x, y, width, height in its pixels."""
+
+    width: int
+    height: int
+    at: Mapping[str, tuple[int, int, int, int]]
+
+
+def crops_layout(fields: Mapping[str, Sequence[Quad]]) -> CropsLayout:
+    """The crops stacked one below the other, in the order given. From the corners alone: no picture is opened."""
+    high = CROP_HEIGHT + 2 * crop_pad()
+    at = {name: (0, i * (high + GAP), _row(boxes)[1] + 2 * crop_pad(), high) for i, (name, boxes) in enumerate(fields.items())}
+    return CropsLayout(max((w for _, _, w, _ in at.values()), default=0), len(at) * (high + GAP), at)
+
+
+def crops_picture(picture: Bgr, scale: float, fields: Mapping[str, Sequence[Quad]]) -> bytes:
+    """JPEG with the crops of all numbers (at least one), laid out as ``crops_layout`` says: one request instead of thirty."""
+    layout = crops_layout(fields)
+    sheet = np.full((layout.height, layout.width, 3), 235, np.uint8)
+    for name, (x, y, w, h) in layout.at.items():
+        sheet[y : y + h, x : x + w] = _cut(picture, scale, fields[name])
+    return cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 86])[1].tobytes()
 
 
 def page_size(corners: Quad) -> tuple[int, int]:
