@@ -13,7 +13,23 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from db.types import ActionKind, Disposition, Id, Json, Level, QueueKind, Role, Source, UtcDateTime, Word
+from db.types import (
+    ActionKind,
+    Channel,
+    Disposition,
+    Id,
+    ItemState,
+    Json,
+    Level,
+    MessageState,
+    OutgoingState,
+    QueueKind,
+    Role,
+    SenderState,
+    Source,
+    UtcDateTime,
+    Word,
+)
 
 FORM = String(60)
 NUMBER = String(60)
@@ -249,6 +265,142 @@ class QueueEntry(Base):
         return self.lease_user_id is not None and self.lease_until is not None and self.lease_until > now
 
 
+class Sender(Base):
+    """A WhatsApp number that has written to us. Only an admin makes an unknown one somebody's."""
+
+    __tablename__ = "sender"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    phone: Mapped[str] = mapped_column(String(20), unique=True)
+    """Digits with the country's, as WhatsApp writes it: 62812..."""
+    name: Mapped[str] = mapped_column(String(100))
+    """What the sender calls himself; anybody may call himself anything."""
+    state: Mapped[SenderState] = mapped_column(Word(SenderState))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_documents: Mapped[bool] = mapped_column(default=False)
+    """He has heard that documents keep the full resolution."""
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Somebody works through his messages until then."""
+
+
+class Message(Base):
+    """One WhatsApp message as it came, and how far we are with it. ``wamid`` is unique: the same webhook twice is one message."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("ix_message_state_next_try", "state", "next_try"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    wamid: Mapped[str] = mapped_column(String(200), unique=True)
+    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"), index=True)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(20))
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    state: Mapped[MessageState] = mapped_column(Word(MessageState))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The picture, as soon as it is in the photo store; it stays there while the message waits for its TPS."""
+    answer: Mapped[dict[str, Any]] = mapped_column(Json)
+    """What the sender has said about it since: tps, election, page."""
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"), index=True)
+    told: Mapped[str] = mapped_column(String(20), default="")
+    """The last state of the photo that the sender was told."""
+    error: Mapped[str] = mapped_column(String(60), default="")
+
+
+class Outgoing(Base):
+    """A WhatsApp message of ours. ``key`` is unique: nothing is answered twice."""
+
+    __tablename__ = "outgoing"
+    __table_args__ = (Index("ix_outgoing_state_next_try", "state", "next_try"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"), index=True)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    state: Mapped[OutgoingState] = mapped_column(Word(OutgoingState))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wamid: Mapped[str | None] = mapped_column(String(200), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(String(200), default="")
+
+
+class ImportRun(Base):
+    """One chat, folder, zip or PDF that was imported by one user. The same source again is the same run."""
+
+    __tablename__ = "import_run"
+    __table_args__ = (UniqueConstraint("source_key", "user_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(300))
+    source_key: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the file, or of a folder's path."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ImportItem(Base):
+    """What became of one picture of an import."""
+
+    __tablename__ = "import_item"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(300), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[ItemState] = mapped_column(Word(ItemState))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class PhotoOrigin(Base):
+    """By which way a photo came and what was said with it. A photo without a row was uploaded on our own pages."""
+
+    __tablename__ = "photo_origin"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), primary_key=True, autoincrement=False)
+    channel: Mapped[Channel] = mapped_column(Word(Channel))
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
+    sent_by: Mapped[str] = mapped_column(String(100))
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    caption: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(String(40))
+    """What the TPS was told from: tally.attribution.Ground."""
+
+
+class PhotoLikeness(Base):
+    """What a photo looks like, to find the same picture, or the same paper, under another TPS (ocr.likeness)."""
+
+    __tablename__ = "photo_likeness"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), primary_key=True, autoincrement=False)
+    picture: Mapped[str] = mapped_column(String(64))
+    """Perceptual hash of the whole picture, hex."""
+    form: Mapped[str | None] = mapped_column(FORM)
+    page: Mapped[int | None] = mapped_column(Integer)
+    paper: Mapped[str | None] = mapped_column(Text)
+    """The ink in the number boxes as the registered page shows it, hex; None where no page was recognised."""
+
+
+class PhotoHold(Base):
+    """A photo that must not count without a person: its sender was revoked, or it was sent for two TPS. Never lifted: review settles it."""
+
+    __tablename__ = "photo_hold"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    """A code of review.reasons."""
+    detail: Mapped[str] = mapped_column(Text)
+
+
 class AuditLog(Base):
     """Everything that touches a count, chained: each row's hash covers the row and the hash before it."""
 
@@ -274,4 +426,14 @@ class AuditHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-INSERT_ONLY: tuple[type[Base], ...] = (Photo, Interpretation, ReviewAction, SheetCommit, CommittedCount, AuditLog)
+INSERT_ONLY: tuple[type[Base], ...] = (
+    Photo,
+    Interpretation,
+    ReviewAction,
+    SheetCommit,
+    CommittedCount,
+    AuditLog,
+    PhotoOrigin,
+    PhotoLikeness,
+    PhotoHold,
+)

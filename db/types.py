@@ -67,6 +67,57 @@ class Source(StrEnum):
     PERSON = "person"
 
 
+class SenderState(StrEnum):
+    """A WhatsApp number. What an unknown or revoked one sends is kept apart, for an admin."""
+
+    UNKNOWN = "unknown"
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class MessageState(StrEnum):
+    """How far a received WhatsApp message is."""
+
+    NEW = "new"
+    ASKING = "asking"
+    """The picture is here; its TPS, or its election, was asked for."""
+    HELD = "held"
+    """Of a sender who is not registered."""
+    DONE = "done"
+    FAILED = "failed"
+    """Refused or not to be had; the sender was told why."""
+
+
+class OutgoingState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class ItemState(StrEnum):
+    """What became of one picture of an import."""
+
+    TAKEN = "taken"
+    """Stored for its TPS."""
+    KNOWN = "known"
+    """The same file was here already, for the same TPS."""
+    DISPUTED = "disputed"
+    """The same file is here for another TPS: a reviewer decides."""
+    UNCLEAR = "unclear"
+    """Nobody can tell which TPS, or which election."""
+    REFUSED = "refused"
+    """No picture that we can take; or not this user's TPS."""
+    MISSING = "missing"
+    """The chat names it, the export lacks it."""
+
+
+class Channel(StrEnum):
+    """By which way a photo came."""
+
+    WHATSAPP = "whatsapp"
+    IMPORT = "import"
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime. SQLite keeps no time zone, so it is put back on the way out."""
 
