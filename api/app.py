@@ -17,7 +17,7 @@ from api.access import public, signed_in
 from api.errors import ApiError
 from api.frame import Frame, content_security_policy
 from api.pages import admin, home, login, review, totals, upload
-from api.rest import photos, places, sheets
+from api.rest import photos, places, sheets, uploads
 from api.rest import totals as rest_totals
 from api.settings import MIB
 from api.state import Services, services
@@ -88,7 +88,7 @@ def create_app(held: Services) -> FastAPI:
         return FileResponse(held.settings.node_modules / file)
 
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
-    for part in (home, login, upload, review, totals, admin, photos, places, sheets, rest_totals):
+    for part in (home, login, upload, review, totals, admin, photos, uploads, places, sheets, rest_totals):
         app.include_router(part.router)
     access.rules(app)
     return app

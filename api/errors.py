@@ -40,6 +40,9 @@ CATALOGUE: dict[str, Known] = {
     "too_many_files": Known(
         413, "Terlalu banyak foto sekaligus. Paling banyak {max_files}.", "Too many photos at once. At most {max_files}."
     ),
+    "upload_damaged": Known(
+        422, "Foto rusak di perjalanan. Foto dikirim lagi dari awal.", "The photo was damaged on the way. It is sent again from the start."
+    ),
     "storage_full": Known(
         507,
         "Tempat penyimpanan foto penuh. Foto belum diterima; hubungi admin dan jangan hapus foto di HP.",

@@ -36,7 +36,8 @@ class StoreError(ServiceError):
     text_en = "The photo could not be stored. Try again in a moment; do not delete it from the phone."
 
 
-def _full() -> StoreError:
+def storage_full() -> StoreError:
+    """The error of a disk without room."""
     return StoreError(
         code="storage_full",
         status=507,
@@ -154,7 +155,7 @@ class FolderStore(PhotoStore):
             self._make_folders(target.parent)
             self._write_file(target, data)
         except OSError as e:
-            raise (_full() if e.errno in _NO_SPACE else StoreError()) from e
+            raise (storage_full() if e.errno in _NO_SPACE else StoreError()) from e
 
     def _already_there(self, target: Path, sha256: str) -> bool:
         try:

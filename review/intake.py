@@ -87,6 +87,15 @@ def receive_photo(
         raise
 
 
+def expect_photo(
+    session: Session, uploader_id: int, election_id: str, tps_code: str, stated_page: int | None = None, sha256: str | None = None
+) -> None:
+    """Would this photo be taken? Asked before its bytes are sent. Raises as ``receive_photo`` does."""
+    _may_receive(session, uploader_id, election_id, tps_code, stated_page)
+    if sha256 is not None:
+        _refuse_duplicate(session, sha256, election_id, tps_code)
+
+
 def _may_receive(session: Session, uploader_id: int, election_id: str, tps_code: str, stated_page: int | None) -> None:
     people.require(session, uploader_id, people.UPLOADERS)
     view = election(session, election_id)

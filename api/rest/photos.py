@@ -136,7 +136,11 @@ def take(held: Services, user: UserView, file: UploadFile, name: str, election_i
     limit = held.settings.max_photo_bytes
     if (file.size or 0) > limit:
         raise ApiError("image_too_large/bytes", max_mib=limit // MIB, bytes=file.size)
-    data = file.file.read(limit + 1)
+    return take_bytes(held, user, file.file.read(limit + 1), name, election_id, tps_code, page)
+
+
+def take_bytes(held: Services, user: UserView, data: bytes, name: str, election_id: str, tps_code: str, page: int | None) -> Receipt:
+    """A photo's bytes, already known to be within the size limit: looked at, stored and queued. Raises as ``take`` does."""
     info = photo_file.inspect(data)
     receipt = receive_photo(
         held.db,
