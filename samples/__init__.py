@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samples.camera import photograph, scan
+from samples import camera
+from samples.dial import difficulty as degree
 from samples.sheet import draw
+from samples.tps import Sheet
 
 SCANNED = frozenset({"c1-ppwp-2019"})
 """Forms that are mostly met as scans."""
@@ -37,7 +39,7 @@ def make(
         KeyError, ValueError: see samples.sheet.draw.
     """
     sample = draw(form, page, seed, break_sum=break_sum, difficulty=difficulty, values=values, printed=printed)
-    shoot = scan if form in SCANNED and seed % 2 else photograph
+    shoot = camera.scan if form in SCANNED and seed % 2 else camera.photograph
     data = shoot(sample.image, seed * 10 + page, difficulty)
     truth: dict[str, Any] = {
         "form": form,
@@ -51,3 +53,21 @@ def make(
     if break_sum:
         truth["note"] = "one sum is wrong on purpose"
     return data, truth
+
+
+def photograph(sheet: Sheet, difficulty: str | float = "moderate", seed: int = 0) -> tuple[bytes, dict[str, Any]]:
+    """Fill one page of a polling station by hand and photograph it; the same arguments give the same bytes.
+
+    Args:
+        difficulty: "easy", "moderate", "hard" or 0..1 (docs/samples.md).
+        seed: of paper and photo; the handwriting is the station's.
+
+    Returns:
+        JPEG bytes, and {"form", "page", "tps", "election", "numbers": {name: boxes}, "doubtful": [..], "group", ...}.
+
+    Raises:
+        ValueError: no such difficulty.
+    """
+    d = degree(difficulty)
+    data, truth = make(sheet.form, sheet.page, seed, difficulty=d, values=sheet.values)
+    return data, truth | {"tps": sheet.tps, "election": sheet.election, "group": sheet.tps, "form_errors": list(sheet.errors)}

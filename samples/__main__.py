@@ -1,31 +1,37 @@
-"""``python -m samples photos|boxes``: write generated samples into a folder."""
+"""``python -m samples photos|election|boxes``: write generated samples into a folder."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import samples
-from samples import boxes
-from templates_c1.families.declarations import desk_forms
+from samples import boxes, sets
+from samples.dial import NAMED, difficulty
+from templates_c1.families.declarations import declarations, desk_forms
 from templates_c1.registry import all_templates, template
+
+DIAL = f"{', '.join(NAMED)} or 0..1"
 
 
 def _photos(a: argparse.Namespace) -> None:
     out: Path = a.out
     out.mkdir(parents=True, exist_ok=True)
-    known = out / "truth.json"
-    truth = json.loads(known.read_text(encoding="utf-8")) if known.is_file() else {"photos": {}}
+    photos = {}
     pages = [a.page] if a.page else [p.number for p in template(a.form).pages]
     for seed in range(a.seed, a.seed + a.count):
         for page in pages:
             data, facts = samples.make(a.form, page, seed, difficulty=a.difficulty, break_sum=a.break_sum)
             name = f"{a.form}_{seed}_p{page}{'_broken' if a.break_sum else ''}.jpg"
             (out / name).write_bytes(data)
-            truth["photos"][name] = facts
-    known.write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            photos[name] = facts
+    sets.add_truth(out, photos)
+
+
+def _election(a: argparse.Namespace) -> None:
+    photos = sets.write(a.kind, a.out, tps=a.tps, area=a.dapil, form=a.form, difficulty=a.difficulty, seed=a.seed, errors=a.errors)
+    print(f"{a.out}: {len(photos)} photos of {a.tps} TPS")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,10 +42,20 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--page", type=int, help="default: every page of the form")
     p.add_argument("--count", type=int, default=1, help="stations")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--difficulty", type=float, default=0.3, help="0 tidy .. 1 as bad as real ones get")
+    p.add_argument("--difficulty", type=difficulty, default=0.3, help=DIAL)
     p.add_argument("--break-sum", action="store_true", help="make one sum wrong")
     p.add_argument("--out", type=Path, required=True)
     p.set_defaults(run=_photos)
+    e = sub.add_parser("election", help="every page of an election at whole TPS, and truth.json (added to one that is there)")
+    e.add_argument("--kind", required=True, choices=sorted({d.election for d in declarations()}))
+    e.add_argument("--dapil", help="take the TPS from this electoral district (code)")
+    e.add_argument("--form", help="an official form instead of the desk form")
+    e.add_argument("--tps", type=int, default=1, help="how many TPS")
+    e.add_argument("--difficulty", type=difficulty, default="moderate", help=DIAL)
+    e.add_argument("--seed", type=int, default=0)
+    e.add_argument("--errors", type=float, default=0.0, help="probability that a page carries one wrong sum")
+    e.add_argument("--out", type=Path, required=True)
+    e.set_defaults(run=_election)
     b = sub.add_parser("boxes", help="single-box crops and labels.csv")
     b.add_argument("--count", type=int, required=True)
     b.add_argument("--seed", type=int, default=0)

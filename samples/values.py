@@ -24,20 +24,18 @@ def broken(template: Template, page: int, values: Mapping[str, int]) -> list[str
     return [r.id for r in template.page(page).rules if not holds(r, values)]
 
 
-def _split(total: int, parts: int, rng: Rng) -> list[int]:
-    share = rng.dirichlet(np.full(parts, 1.6))
+def _split(total: int, parts: int, rng: Rng, spread: float = 1.6) -> list[int]:
+    share = rng.dirichlet(np.full(parts, spread))
     cut = [int(s * total) for s in share]
     cut[int(rng.integers(parts))] += total - sum(cut)
     return cut
 
 
-def station(template: Template, rng: Rng) -> dict[str, int]:
-    """Numbers of all pages of the form for one station, consistent within and across pages."""
-    names = [n.name for p in template.pages for n in p.numbers]
-    pairs = sorted(n for n in names if n.startswith("suara_paslon_"))
+def people(rng: Rng, size: float = 1.0) -> dict[str, int]:
+    """Who is registered at one station and who came, by sex, list and in all; ``size`` 1 is a station of a general election."""
     v: dict[str, int] = {}
     for s in ("l", "p"):
-        v[f"pemilih_dpt_{s}"] = int(rng.integers(70, 145))
+        v[f"pemilih_dpt_{s}"] = int(rng.integers(70, 145) * size)
         v[f"pengguna_dpt_{s}"] = int(v[f"pemilih_dpt_{s}"] * rng.uniform(0.6, 0.97))
         for kind, most in (("dptb", 5), ("dpk", 7)):
             used = int(rng.integers(0, most)) if rng.random() < 0.6 else 0
@@ -50,9 +48,29 @@ def station(template: Template, rng: Rng) -> dict[str, int]:
         v[f"disabilitas_{s}"] = int(rng.integers(0, listed + 1))
     for group in {k[:-2] for k in v}:
         v[f"{group}_jml"] = v[f"{group}_l"] + v[f"{group}_p"]
+    return v
+
+
+def station(template: Template, rng: Rng) -> dict[str, int]:
+    """Numbers of all pages of the form for one station, consistent within and across pages."""
+    v = people(rng)
     turnout = v["pengguna_total_jml"]
-    if not any(n.startswith("pengguna_") for n in names):  # regional elections have larger stations
+    if not any(n.name.startswith("pengguna_") for p in template.pages for n in p.numbers):  # regional elections have larger stations
         turnout = int(rng.integers(90, 420))
+    return count(template, v, turnout, rng)
+
+
+def count(template: Template, voters: Mapping[str, int], turnout: int, rng: Rng, spread: float = 1.6) -> dict[str, int]:
+    """Numbers of all pages of the form, given who came.
+
+    Args:
+        voters: as ``people`` returns them.
+        turnout: ballots used.
+        spread: parameter of the Dirichlet distribution of the votes: small, and few get nearly all.
+    """
+    names = [n.name for p in template.pages for n in p.numbers]
+    pairs = sorted(n for n in names if n.startswith("suara_paslon_"))
+    v = dict(voters)
     v["ss_digunakan"] = turnout
     v["ss_dikembalikan"] = int(rng.integers(1, 4)) if rng.random() < 0.3 else 0
     v["ss_diterima"] = max(v["pemilih_dpt_jml"] + round(v["pemilih_dpt_jml"] * 0.02 + 0.49), turnout + v["ss_dikembalikan"])
@@ -62,13 +80,13 @@ def station(template: Template, rng: Rng) -> dict[str, int]:
     v["suara_sah"] = turnout - v["suara_tidak_sah"]
     if pairs:
         v |= dict(zip(pairs, _split(v["suara_sah"], len(pairs), rng), strict=True))
-    _split_down(template, v, rng)
+    _split_down(template, v, rng, spread)
     missing = [n for n in names if n not in v]
     v |= {n: int(rng.integers(0, 100)) for n in missing}
     return {n: v[n] for n in names}
 
 
-def _split_down(template: Template, v: dict[str, int], rng: Rng) -> None:
+def _split_down(template: Template, v: dict[str, int], rng: Rng, spread: float) -> None:
     """Parts of sums that nothing else has fixed yet, from their totals downwards: parties, then their candidates."""
     rules = [r for r in (*template.rules, *(r for p in template.pages for r in p.rules)) if r.kind == "sum"]
     rules = [r for r in rules if not any(p in v for p in r.parts)]
@@ -78,7 +96,7 @@ def _split_down(template: Template, v: dict[str, int], rng: Rng) -> None:
             v[r.total] = int(rng.integers(20, 300))
     while ready := [r for r in rules if r.total in v and r.parts[0] not in v]:
         for r in ready:
-            v |= dict(zip(r.parts, _split(v[r.total], len(r.parts), rng), strict=True))
+            v |= dict(zip(r.parts, _split(v[r.total], len(r.parts), rng, spread), strict=True))
 
 
 def with_broken_sum(template: Template, page: int, values: Mapping[str, int], rng: Rng) -> dict[str, int]:
