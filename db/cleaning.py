@@ -10,7 +10,7 @@ from sqlalchemy import select
 from db import clock
 from db.session import Database
 from db.store import PhotoStore, StoredObject
-from db.tables import Photo
+from db.tables import Photo, TemplateFile
 
 _CHUNK = 500
 
@@ -23,7 +23,7 @@ class Orphan:
 
 
 def orphans(db: Database, store: PhotoStore, *, older_than: timedelta = timedelta(hours=1), remove: bool = True) -> list[Orphan]:
-    """Find files that no photo row names and unfinished leftovers, older than ``older_than``; remove them if asked.
+    """Find files that no photo and no template names and unfinished leftovers, older than ``older_than``; remove them if asked.
 
     The age keeps away from uploads under way: an upload that meets such a file makes it young again (FolderStore).
     """
@@ -43,4 +43,5 @@ def orphans(db: Database, store: PhotoStore, *, older_than: timedelta = timedelt
 def _known(db: Database, chunk: list[StoredObject]) -> set[str]:
     names = [o.sha256 for o in chunk if o.sha256 is not None]
     with db.reading() as session:
-        return set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(names))))
+        photos = session.scalars(select(Photo.sha256).where(Photo.sha256.in_(names)))
+        return {*photos, *session.scalars(select(TemplateFile.sha256).where(TemplateFile.sha256.in_(names)))}

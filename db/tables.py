@@ -17,6 +17,7 @@ from db.types import (
     ActionKind,
     Channel,
     Disposition,
+    DraftState,
     Id,
     ItemState,
     Json,
@@ -27,6 +28,7 @@ from db.types import (
     Role,
     SenderState,
     Source,
+    TrialState,
     UtcDateTime,
     Word,
 )
@@ -401,6 +403,98 @@ class PhotoHold(Base):
     detail: Mapped[str] = mapped_column(Text)
 
 
+class TemplateDraft(Base):
+    """A form template in work. ``revision`` goes up with every save, so that nobody overwrites what he has not seen."""
+
+    __tablename__ = "template_draft"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    form: Mapped[str] = mapped_column(FORM, index=True)
+    state: Mapped[DraftState] = mapped_column(Word(DraftState))
+    sources: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """Uploaded files: sha256, name, media_type."""
+    options: Mapped[dict[str, Any]] = mapped_column(Json)
+    """How it was asked to be drafted: title, election, first page, paper, the version it is based on."""
+    progress: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Of the work under way: what, done, of, at; and error (the error shape's inner part) where it failed."""
+    body: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """template.json as it stands, good or not."""
+    pages: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """Pictures of the pages from edge to edge: page, sha256, width, height, photographed."""
+    features: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Reference features: key (of the geometry they were made for), sha256, warnings."""
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    created_by: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_by: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TemplateVersion(Base):
+    """A published template. Sheets say which version they were read with, so none is ever changed or taken away."""
+
+    __tablename__ = "template_version"
+    __table_args__ = (UniqueConstraint("form", "version"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    form: Mapped[str] = mapped_column(FORM)
+    version: Mapped[int] = mapped_column(Integer)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    """Of all that reading depends on: test photos prove what has this digest."""
+    features_sha256: Mapped[str | None] = mapped_column(String(64))
+    pages: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class TemplateTrust(Base):
+    """From here on the machine may, or may not, accept sheets of this version without a person."""
+
+    __tablename__ = "template_trust"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("template_version.id"), index=True)
+    proven: Mapped[bool] = mapped_column()
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+    trials: Mapped[int] = mapped_column(Integer)
+    """Test photos that had been read right when this was written."""
+
+
+class TemplateTrial(Base):
+    """One test photo read with one template, and what a person typed from the paper."""
+
+    __tablename__ = "template_trial"
+    __table_args__ = (UniqueConstraint("digest", "photo_sha256"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    form: Mapped[str] = mapped_column(FORM)
+    digest: Mapped[str] = mapped_column(String(64))
+    photo_sha256: Mapped[str] = mapped_column(String(64))
+    photo_name: Mapped[str] = mapped_column(String(255))
+    state: Mapped[TrialState] = mapped_column(Word(TrialState))
+    page: Mapped[int | None] = mapped_column(Integer)
+    reading: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """The interpretation as tally.codec writes it."""
+    typed: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    result: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    """Number by number (ocr.draft.trial)."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TemplateFile(Base):
+    """A file in the photo store that belongs to templates: sources, page pictures, features, test photos. The cleaner leaves it."""
+
+    __tablename__ = "template_file"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AuditLog(Base):
     """Everything that touches a count, chained: each row's hash covers the row and the hash before it."""
 
@@ -433,6 +527,8 @@ INSERT_ONLY: tuple[type[Base], ...] = (
     SheetCommit,
     CommittedCount,
     AuditLog,
+    TemplateVersion,
+    TemplateTrust,
     PhotoOrigin,
     PhotoLikeness,
     PhotoHold,

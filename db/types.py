@@ -118,6 +118,34 @@ class Channel(StrEnum):
     IMPORT = "import"
 
 
+class DraftState(StrEnum):
+    """Of a template in work."""
+
+    WORKING = "working"
+    """Its pages are being looked at."""
+    READY = "ready"
+    FAILED = "failed"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+
+
+class TrialState(StrEnum):
+    """Of a test photo."""
+
+    WAITING = "waiting"
+    """Not read yet."""
+    READ = "read"
+    """Read; nobody has typed what is on the paper."""
+    RIGHT = "right"
+    """Every number was read as it was typed."""
+    DOUBTED = "doubted"
+    """What was misread was doubted too: a reviewer would have seen it."""
+    WRONG = "wrong"
+    """A number was misread without a doubt."""
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime. SQLite keeps no time zone, so it is put back on the way out."""
 

@@ -13,11 +13,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from db import forms
 from db.guard import InsertOnlyError
 from db.migrate import is_current, upgrade
 from db.session import make_engine
 from db.tables import INSERT_ONLY, Base, CommittedCount, Photo, PhotoHold, PhotoLikeness, PhotoOrigin
 from db.types import Channel
+from templates_c1.registry import template
 from tests.world import World, votes
 
 
@@ -54,6 +56,10 @@ def test_several_processes_may_migrate_at_once(tmp_path: Path) -> None:
 def counted(world: World) -> None:
     receipt = world.upload()
     world.read(receipt, votes(10, 20, 30))
+    with world.db.writing() as s:
+        body = template("c-hasil-kwk-2020").model_dump(mode="json", exclude_defaults=True) | {"form": "c-uji"}
+        forms.publish(s, body, features_sha256=None, pages=[], user_id=world.users["admin"], reason="uji")
+        forms.set_trust(s, "c-uji", 1, proven=True, user_id=world.users["staff"], reason="uji")
     photo = receipt.photo_id
     with world.db.writing() as s:  # what only other ways than this one write
         s.add(PhotoOrigin(photo_id=photo, channel=Channel.IMPORT, sent_by="", caption="", why=""))
