@@ -108,14 +108,8 @@ class Pieces:
         if offset != upload.offset or offset + len(piece) > upload.size:
             raise UploadOffset({"offset": upload.offset})
         data, _ = self._files(user_id, key)
-        with _kept(), data.open("r+b") as f:
-            f.seek(offset)
-            try:
-                f.write(piece)
-                f.flush()
-            except OSError:
-                f.truncate(offset)
-                raise
+        with _kept():
+            _append(data, offset, piece)
         return Piecewise(user_id, key, upload.size, offset + len(piece), upload.facts)
 
     def read(self, upload: Piecewise) -> bytes:
@@ -160,6 +154,17 @@ class Pieces:
         """The head is as old as the start; the data file tells when the last piece came."""
         part = file.with_suffix(".part")
         return part.stat().st_mtime if part.exists() else file.stat().st_mtime
+
+
+def _append(file: Path, offset: int, piece: bytes) -> None:
+    with file.open("r+b") as f:
+        f.seek(offset)
+        try:
+            f.write(piece)
+            f.flush()
+        except OSError:
+            f.truncate(offset)
+            raise
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,8 +105,8 @@ def test_what_is_no_photo_ends_with_its_own_error(site: Site) -> None:
         ({"key": "a" * 63 + "/"}, 422, "invalid_request"),
         ({"size": 0}, 422, "invalid_request"),
         ({"size": 3 * 1024 * 1024}, 413, "image_too_large"),
-        ({"tps": "1607011016999"}, 422, "unknown_tps"),
-        ({"election": "ppwp-1999"}, 422, "unknown_election"),
+        ({"tps": "1607011016999"}, 404, "unknown_tps"),
+        ({"election": "ppwp-1999"}, 404, "unknown_election"),
         ({"page": 9}, 422, "unknown_page"),
     ],
 )
@@ -141,7 +140,7 @@ def test_a_full_disk_is_said_and_the_pieces_stay(site: Site, monkeypatch: pytest
         raise OSError(errno.ENOSPC, "no space")
 
     with monkeypatch.context() as m:
-        m.setattr(Path, "open", full)
+        m.setattr(pieces, "_append", full)
         answer = piece(client, data, 100, 200)
     assert (answer.status_code, answer.json()["error"]["code"]) == (507, "storage_full")
     assert begin(client, data).json() == {"state": "open", "offset": 100}
