@@ -24,6 +24,8 @@ class Level(StrEnum):
 class Role(StrEnum):
     OPERATOR = "operator"
     REVIEWER = "reviewer"
+    SUPERVISOR = "supervisor"
+    """A reviewer who also sees to the desk: who works on what, how often it errs, and whether the machine may accept."""
     STAFF = "staff"
     ADMIN = "admin"
 
@@ -55,9 +57,47 @@ class QueueKind(StrEnum):
 class ActionKind(StrEnum):
     CONFIRM = "confirm"
     CORRECT = "correct"
+    ENTER = "enter"
+    """Numbers taken down that another person's must meet before anything counts."""
+    ALIGN = "align"
+    """Showed the machine where the page lies."""
+    UNDO = "undo"
     REJECT_PHOTO = "reject_photo"
     ASSIGN = "assign_page"
     WITHDRAW = "withdraw"
+
+
+class EntryPolicy(StrEnum):
+    """How many people must say the same before a sheet that a person settles counts."""
+
+    SINGLE = "single"
+    DOUBLE_VOTES = "double_votes"
+    """Two for pages that carry contestants' votes, one for the others."""
+    DOUBLE_ALL = "double_all"
+
+
+class Stage(StrEnum):
+    """What a waiting sheet waits for."""
+
+    FIRST = "first"
+    SECOND = "second"
+    """The same sheet once more by another person, who sees neither the first's values nor the machine's."""
+    ARBITRATION = "arbitration"
+    """Two writings that differ: a person who made neither sees both."""
+    SAMPLE = "sample"
+    """A counted sheet entered blind, to measure how often what counts is wrong."""
+
+    @property
+    def blind(self) -> bool:
+        return self in (Stage.SECOND, Stage.SAMPLE)
+
+
+class Step(StrEnum):
+    """By which way a count came about; each has an error rate of its own."""
+
+    MACHINE = "machine"
+    SINGLE = "single"
+    DOUBLE = "double"
 
 
 class Source(StrEnum):
@@ -65,6 +105,34 @@ class Source(StrEnum):
 
     MACHINE = "machine"
     PERSON = "person"
+
+
+class DraftState(StrEnum):
+    """Of a template in work."""
+
+    WORKING = "working"
+    """Its pages are being looked at."""
+    READY = "ready"
+    FAILED = "failed"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+
+
+class TrialState(StrEnum):
+    """Of a test photo."""
+
+    WAITING = "waiting"
+    """Not read yet."""
+    READ = "read"
+    """Read; nobody has typed what is on the paper."""
+    RIGHT = "right"
+    """Every number was read as it was typed."""
+    DOUBTED = "doubted"
+    """What was misread was doubted too: a reviewer would have seen it."""
+    WRONG = "wrong"
+    """A number was misread without a doubt."""
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
 
 
 class SenderState(StrEnum):
@@ -116,34 +184,6 @@ class Channel(StrEnum):
 
     WHATSAPP = "whatsapp"
     IMPORT = "import"
-
-
-class DraftState(StrEnum):
-    """Of a template in work."""
-
-    WORKING = "working"
-    """Its pages are being looked at."""
-    READY = "ready"
-    FAILED = "failed"
-    PUBLISHED = "published"
-    DISCARDED = "discarded"
-
-
-class TrialState(StrEnum):
-    """Of a test photo."""
-
-    WAITING = "waiting"
-    """Not read yet."""
-    READ = "read"
-    """Read; nobody has typed what is on the paper."""
-    RIGHT = "right"
-    """Every number was read as it was typed."""
-    DOUBTED = "doubted"
-    """What was misread was doubted too: a reviewer would have seen it."""
-    WRONG = "wrong"
-    """A number was misread without a doubt."""
-    UNREADABLE = "unreadable"
-    FAILED = "failed"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
