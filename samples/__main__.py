@@ -31,7 +31,7 @@ def _photos(a: argparse.Namespace) -> None:
 
 def _election(a: argparse.Namespace) -> None:
     photos = sets.write(a.kind, a.out, tps=a.tps, area=a.dapil, form=a.form, difficulty=a.difficulty, seed=a.seed, errors=a.errors)
-    print(f"{a.out}: {len(photos)} photos of {a.tps} TPS")
+    sys.stdout.write(f"{a.out}: {len(photos)} photos of {a.tps} TPS\n")
 
 
 def main(argv: list[str] | None = None) -> int:

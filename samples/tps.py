@@ -75,7 +75,8 @@ def whole_tps(
     true = _numbers(template, kind, code, seed)
     sheets = []
     for page in template.pages if pages is None else [template.page(p) for p in pages]:
-        here, broken = true, ()
+        here: dict[str, int] = true
+        broken: tuple[str, ...] = ()
         rng = rng_of("errors", template.form, code, seed, page.number)
         if rng.random() < errors:
             here, broken = _with_error(template, page.number, true, rng)

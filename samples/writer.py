@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from samples.shapes import SMALL
 from samples.skeletons import DIGITS, LETTERS, SEGMENT_VARIANTS, SEGMENTS, WEIGHTS, Glyph
 from samples.strokes import Ink, Points, smooth
 from templates_c1.schema import Rect
@@ -45,6 +46,14 @@ class Writer:
     off: tuple[float, float]
     colour: tuple[int, int, int]
     letter_width: float
+    own: Mapping[str, Sequence[Glyph]] | None = None
+    """Digit -> shapes of this hand alone, the usual one first (samples.hands); None: those of ``variant``."""
+    soft: bool = False
+    """Rounds the corners of a guide that it follows."""
+    small: bool = False
+    """Writes words in small letters."""
+    boxed: bool = False
+    """Tallies as a square with its diagonal, not as a fence."""
 
     @staticmethod
     def of(rng: Rng, difficulty: float, allow_blank: bool = True) -> Writer:
@@ -105,11 +114,15 @@ def digit(ink: Ink, w: Writer, rng: Rng, d: str, box: Rect, guide: bool = False)
         cx, cy, hw, hh = box.x + box.w / 2, box.y + box.h / 2, 0.2075 * box.w, 0.3325 * box.h
         for line in lines:
             p = np.array(line, dtype=np.float64) + rng.normal(0, 0.025 + w.tremor, (len(line), 2))
-            ink.stroke(np.stack([cx + (2 * p[:, 0] - 1) * hw, cy + (2 * p[:, 1] - 1) * hh], 1), pen, rng, w.pressure, 0.01 * box.h)
+            at = np.stack([cx + (2 * p[:, 0] - 1) * hw, cy + (2 * p[:, 1] - 1) * hh], 1)
+            ink.stroke(_rounded(at) if w.soft else at, pen, rng, w.pressure, 0.01 * box.h)
         return
-    options2 = DIGITS[d]
+    options2: Sequence[Glyph] = DIGITS[d] if w.own is None else w.own[d]
     # now and then a hand falls out of its habit
-    k = w.variant[d] if rng.random() < 0.92 else _habit(rng, d)
+    if w.own is None:
+        k = w.variant[d] if rng.random() < 0.92 else _habit(rng, d)
+    else:
+        k = 0 if rng.random() < 0.9 else int(rng.integers(len(options2)))
     gh = unit * w.size * float(rng.normal(1, 0.04 + w.tremor))
     gw = gh * w.aspect * float(rng.normal(1, 0.05)) * (0.8 if d == "1" else 1)
     gw = min(gw, box.w * 0.86)
@@ -117,6 +130,14 @@ def digit(ink: Ink, w: Writer, rng: Rng, d: str, box: Rect, guide: bool = False)
     cy = box.y + box.h * (0.5 + w.off[1] + float(rng.normal(0, 0.02 + w.tremor)))
     lines2 = _lines(options2[k % len(options2)], rng, w, cx - gw / 2, cy - gh / 2, gw, gh, w.tremor)
     ink.strokes(lines2, pen, rng, w.pressure, 0.006 * box.h)
+
+
+def _rounded(p: Points, share: float = 0.3) -> Points:
+    """The polyline with its corners cut off: a quick hand follows a guide like this."""
+    out = [p[0]]
+    for a, b, c in zip(p, p[1:], p[2:], strict=False):
+        out += [b + (a - b) * share, b + (a + c - 2 * b) * share * 0.25, b + (c - b) * share]
+    return np.array([*out, p[-1]])
 
 
 def cross(ink: Ink, w: Writer, rng: Rng, box: Rect, how: str, size: float = 1.0) -> None:
@@ -168,11 +189,11 @@ def text(ink: Ink, w: Writer, rng: Rng, words: str, x: float, base: float, cap: 
     squeeze = min(1.0, room / total) if total > 0 else 1.0
     rise = float(rng.normal(0, 0.015))
     at = x
-    for c in words.upper():
-        step = advance * squeeze * (0.75 if c == " " else 0.55 if c in "I1.'" else 1)
-        glyph: Glyph | None = LETTERS.get(c)
+    for c in words.title() if w.small else words.upper():
+        step = advance * squeeze * (0.75 if c == " " else 0.55 if c in "I1.'il" else 1)
+        glyph: Glyph | None = LETTERS.get(c) or SMALL.get(c)
         if c in DIGITS:
-            glyph = DIGITS[c][w.variant[c]]
+            glyph = DIGITS[c][w.variant[c]] if w.own is None else w.own[c][0]
         if glyph is not None:
             h = cap * float(rng.normal(1, 0.05))
             y = base - h + (at - x) * rise + float(rng.normal(0, 0.03)) * cap
@@ -200,6 +221,13 @@ def signature(ink: Ink, w: Writer, rng: Rng, area: Rect, pen: float) -> None:
         ink.stroke(smooth(p + rng.normal(0, 0.05 * area.h, p.shape)), pen, rng, w.pressure)
 
 
+def _square(ink: Ink, w: Writer, rng: Rng, area: Rect, count: int, pen: float) -> None:
+    """1 to 5 strokes as the sides of a square and its diagonal."""
+    tl, tr, br, bl = (np.array(c) for c in area.corners)
+    for a, b in ((bl, tl), (tl, tr), (tr, br), (br, bl), (bl, tr))[:count]:
+        ink.stroke(np.array([a, b]) + rng.normal(0, 0.05 * area.h, (2, 2)), pen, rng, w.pressure)
+
+
 def turus(ink: Ink, w: Writer, rng: Rng, x_edges: Sequence[float], y_edges: Sequence[float], count: int, rest: str) -> None:
     """``count`` tally strokes in fives, row by row; ``rest`` says how unused cells are struck: "z" | "x" | "cells" | "none"."""
     cols, rows = len(x_edges) - 1, len(y_edges) - 1
@@ -211,6 +239,9 @@ def turus(ink: Ink, w: Writer, rng: Rng, x_edges: Sequence[float], y_edges: Sequ
             break
         x0, y0 = x_edges[col], y_edges[row]
         k = min(5, count - 5 * i)
+        if w.boxed:
+            _square(ink, w, rng, Rect(x=x0 + 0.2 * cw, y=y0 + 0.2 * ch, w=0.6 * cw, h=0.6 * ch), k, pen)
+            continue
         for s in range(min(k, 4)):
             x = x0 + cw * (0.2 + 0.17 * s + float(rng.normal(0, 0.015)))
             y = y0 + ch * (0.18 + float(rng.normal(0, 0.03)))
