@@ -86,6 +86,7 @@ class Election(Base):
     name: Mapped[str] = mapped_column(String(100))
     name_en: Mapped[str] = mapped_column(String(100))
     date: Mapped[date] = mapped_column(Date)
+
     entry_policy: Mapped[EntryPolicy] = mapped_column(Word(EntryPolicy), default=EntryPolicy.SINGLE)
     sample_machine: Mapped[int] = mapped_column(Integer, default=0)
     """Of a thousand sheets that the machine accepted, so many are entered blind once more (``sample_single``, ``sample_double``: of
@@ -98,20 +99,6 @@ class Election(Base):
     """It stops at so many sheets found wrong in any case."""
     margin: Mapped[int | None] = mapped_column(Integer)
     """How far the first is ahead of the second, in thousandths of all votes counted; None: not known yet. A cache for the queue's order."""
-
-    pages: Mapped[list[ElectionPage]] = relationship(
-        order_by="(ElectionPage.form, ElectionPage.page)", lazy="selectin", cascade="all, delete-orphan"
-    )
-    areas: Mapped[list[ElectionArea]] = relationship(order_by="ElectionArea.code", lazy="selectin", cascade="all, delete-orphan")
-    parties: Mapped[list[Party]] = relationship(order_by="Party.number", lazy="selectin", cascade="all, delete-orphan")
-    contestants: Mapped[list[Contestant]] = relationship(
-        order_by="(Contestant.area, Contestant.party, Contestant.number)", cascade="all, delete-orphan"
-    )
-    """Up to a thousand: read where they are shown, not with every election."""
-
-
-class ElectionArea(Base):
-    """An electoral district (dapil). An election without any is held everywhere, by one list of contestants."""
 
     pages: Mapped[list[ElectionPage]] = relationship(order_by="(ElectionPage.form, ElectionPage.page)", lazy="selectin")
     contestants: Mapped[list[Contestant]] = relationship(order_by="Contestant.number", lazy="selectin")
@@ -216,6 +203,8 @@ class ReviewAction(Base):
     before: Mapped[dict[str, Any]] = mapped_column(Json)
     after: Mapped[dict[str, Any]] = mapped_column(Json)
     note: Mapped[str] = mapped_column(Text)
+    took_ms: Mapped[int | None] = mapped_column(Integer)
+    """From when the person took the sheet in hand; None where he held none."""
 
 
 class SheetCommit(Base):
@@ -259,8 +248,6 @@ class SheetCommit(Base):
 class CommittedCount(Base):
     """One number of a commit, as written. NULL: not written, or not legible even to a person."""
 
-    took_ms: Mapped[int | None] = mapped_column(Integer)
-    """From when the person took the sheet in hand; None where he held none."""
     __tablename__ = "committed_count"
     __table_args__ = (CheckConstraint("value >= 0", name="not_negative"),)
 
@@ -295,6 +282,23 @@ class QueueEntry(Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"), index=True)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_desk: Mapped[str | None] = mapped_column(String(40))
+    """Which of the person's open windows has it; None: any."""
+    lease_ahead: Mapped[bool] = mapped_column(default=False)
+    """Kept ready for the person while he works on another one."""
+    lease_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it came before his eyes."""
+    stage: Mapped[Stage] = mapped_column(Word(Stage), default=Stage.FIRST)
+    round: Mapped[int] = mapped_column(Integer, default=1)
+    """Entries of one round belong together; a sheet that is moved, or comes back, begins anew."""
+    rank: Mapped[int] = mapped_column(Id, default=0)
+    """Order of the queue, the smallest first (review.priority)."""
+    codes: Mapped[str] = mapped_column(String(400), default="")
+    """",code,code," of the reasons, for the filter."""
+    barred: Mapped[str] = mapped_column(String(400), default="")
+    """",id,id," of the people who may not have it (again)."""
+    sample_id: Mapped[int | None] = mapped_column(Id)
+    """The sample it is waiting for (a row of ``sample``)."""
 
     def leased(self, now: datetime) -> bool:
         """Does somebody have it in hand?"""
@@ -338,199 +342,12 @@ class Message(Base):
     next_try: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     """The picture, as soon as it is in the photo store; it stays there while the message waits for its TPS."""
-    lease_desk: Mapped[str | None] = mapped_column(String(40))
-    """Which of the person's open windows has it; None: any."""
-    lease_ahead: Mapped[bool] = mapped_column(default=False)
-    """Kept ready for the person while he works on another one."""
-    lease_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When it came before his eyes."""
-    stage: Mapped[Stage] = mapped_column(Word(Stage), default=Stage.FIRST)
-    round: Mapped[int] = mapped_column(Integer, default=1)
-    """Entries of one round belong together; a sheet that is moved, or comes back, begins anew."""
-    rank: Mapped[int] = mapped_column(Id, default=0)
-    """Order of the queue, the smallest first (review.priority)."""
-    codes: Mapped[str] = mapped_column(String(400), default="")
-    """",code,code," of the reasons, for the filter."""
-    barred: Mapped[str] = mapped_column(String(400), default="")
-    """",id,id," of the people who may not have it (again)."""
-    sample_id: Mapped[int | None] = mapped_column(Id)
-    """The sample it is waiting for (a row of ``sample``)."""
     answer: Mapped[dict[str, Any]] = mapped_column(Json)
     """What the sender has said about it since: tps, election, page."""
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"), index=True)
     told: Mapped[str] = mapped_column(String(20), default="")
     """The last state of the photo that the sender was told."""
     error: Mapped[str] = mapped_column(String(60), default="")
-class TemplateDraft(Base):
-    """A form template in work. ``revision`` goes up with every save, so that nobody overwrites what he has not seen."""
-
-    __tablename__ = "template_draft"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    form: Mapped[str] = mapped_column(FORM, index=True)
-    state: Mapped[DraftState] = mapped_column(Word(DraftState))
-    sources: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    """Uploaded files: sha256, name, media_type."""
-    options: Mapped[dict[str, Any]] = mapped_column(Json)
-    """How it was asked to be drafted: title, election, first page, paper, the version it is based on."""
-    progress: Mapped[dict[str, Any]] = mapped_column(Json)
-    """Of the work under way: what, done, of, at; and error (the error shape's inner part) where it failed."""
-    body: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """template.json as it stands, good or not."""
-    pages: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    """Pictures of the pages from edge to edge: page, sha256, width, height, photographed."""
-    features: Mapped[dict[str, Any]] = mapped_column(Json)
-    """Reference features: key (of the geometry they were made for), sha256, warnings."""
-    revision: Mapped[int] = mapped_column(Integer, default=1)
-    created_by: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    updated_by: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class TemplateVersion(Base):
-    """A published template. Sheets say which version they were read with, so none is ever changed or taken away."""
-
-    __tablename__ = "template_version"
-    __table_args__ = (UniqueConstraint("form", "version"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    form: Mapped[str] = mapped_column(FORM)
-    version: Mapped[int] = mapped_column(Integer)
-    body: Mapped[dict[str, Any]] = mapped_column(Json)
-    digest: Mapped[str] = mapped_column(String(64), index=True)
-    """Of all that reading depends on: test photos prove what has this digest."""
-    features_sha256: Mapped[str | None] = mapped_column(String(64))
-    pages: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    reason: Mapped[str] = mapped_column(Text)
-
-
-class TemplateTrust(Base):
-    """From here on the machine may, or may not, accept sheets of this version without a person."""
-
-    __tablename__ = "template_trust"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("template_version.id"), index=True)
-    proven: Mapped[bool] = mapped_column()
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    reason: Mapped[str] = mapped_column(Text)
-    trials: Mapped[int] = mapped_column(Integer)
-    """Test photos that had been read right when this was written."""
-
-
-class TemplateTrial(Base):
-    """One test photo read with one template, and what a person typed from the paper."""
-
-    __tablename__ = "template_trial"
-    __table_args__ = (UniqueConstraint("digest", "photo_sha256"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    form: Mapped[str] = mapped_column(FORM)
-    digest: Mapped[str] = mapped_column(String(64))
-    photo_sha256: Mapped[str] = mapped_column(String(64))
-    photo_name: Mapped[str] = mapped_column(String(255))
-    state: Mapped[TrialState] = mapped_column(Word(TrialState))
-    page: Mapped[int | None] = mapped_column(Integer)
-    reading: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """The interpretation as tally.codec writes it."""
-    typed: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    result: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
-    """Number by number (ocr.draft.trial)."""
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class TemplateFile(Base):
-    """A file in the photo store that belongs to templates: sources, page pictures, features, test photos. The cleaner leaves it."""
-
-    __tablename__ = "template_file"
-
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Entry(Base):
-    """What one person took down where two must say the same. Nothing counts by it alone."""
-
-    __tablename__ = "entry"
-    __table_args__ = (
-        UniqueConstraint("photo_id", "round", "user_id"),
-        UniqueConstraint("photo_id", "round", "number"),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"))
-    round: Mapped[int] = mapped_column(Integer)
-    number: Mapped[int] = mapped_column(Integer)
-    """1, 2 or, for who decides between them, 3."""
-    stage: Mapped[Stage] = mapped_column(Word(Stage))
-    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    action_id: Mapped[int] = mapped_column(ForeignKey("review_action.id"), index=True)
-    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
-    values: Mapped[dict[str, Any]] = mapped_column(Json)
-    paper_error: Mapped[bool] = mapped_column(default=False)
-
-
-class EntryVerdict(Base):
-    """Was an entry right, by what the sheet was settled as?"""
-
-    __tablename__ = "entry_verdict"
-
-    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), primary_key=True)
-    action_id: Mapped[int] = mapped_column(ForeignKey("review_action.id"), index=True)
-    """The one that settled it."""
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    right: Mapped[bool] = mapped_column()
-    numbers: Mapped[int] = mapped_column(Integer)
-    wrong: Mapped[int] = mapped_column(Integer)
-
-
-class Sample(Base):
-    """A count drawn to be entered blind once more."""
-
-    __tablename__ = "sample"
-    __table_args__ = (Index("ix_sample_election_id", "election_id", "at"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    commit_id: Mapped[int] = mapped_column(ForeignKey("sheet_commit.id"), unique=True)
-    step: Mapped[Step] = mapped_column(Word(Step))
-    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class SampleResult(Base):
-    """What the blind entry of a drawn count, or the third person where it differed, made of it."""
-
-    __tablename__ = "sample_result"
-
-    sample_id: Mapped[int] = mapped_column(ForeignKey("sample.id"), primary_key=True)
-    action_id: Mapped[int] = mapped_column(ForeignKey("review_action.id"), index=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    right: Mapped[bool] = mapped_column()
-    numbers: Mapped[int] = mapped_column(Integer)
-    wrong: Mapped[int] = mapped_column(Integer)
-
-
-class AcceptingSwitch(Base):
-    """The machine stopped accepting in an election (by itself: no user), or may again. The last row holds; none: it may."""
-
-    __tablename__ = "accepting_switch"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), index=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    accepting: Mapped[bool] = mapped_column()
-    note: Mapped[str] = mapped_column(Text)
-    facts: Mapped[dict[str, Any]] = mapped_column(Json)
-
-
 
 
 class Outgoing(Base):
@@ -704,11 +521,6 @@ class TemplateTrial(Base):
     result: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     """Number by number (ocr.draft.trial)."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    Entry,
-    EntryVerdict,
-    Sample,
-    SampleResult,
-    AcceptingSwitch,
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -719,6 +531,84 @@ class TemplateFile(Base):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Entry(Base):
+    """What one person took down where two must say the same. Nothing counts by it alone."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        UniqueConstraint("photo_id", "round", "user_id"),
+        UniqueConstraint("photo_id", "round", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"))
+    round: Mapped[int] = mapped_column(Integer)
+    number: Mapped[int] = mapped_column(Integer)
+    """1, 2 or, for who decides between them, 3."""
+    stage: Mapped[Stage] = mapped_column(Word(Stage))
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action_id: Mapped[int] = mapped_column(ForeignKey("review_action.id"), index=True)
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    values: Mapped[dict[str, Any]] = mapped_column(Json)
+    paper_error: Mapped[bool] = mapped_column(default=False)
+
+
+class EntryVerdict(Base):
+    """Was an entry right, by what the sheet was settled as?"""
+
+    __tablename__ = "entry_verdict"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("review_action.id"), index=True)
+    """The one that settled it."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    right: Mapped[bool] = mapped_column()
+    numbers: Mapped[int] = mapped_column(Integer)
+    wrong: Mapped[int] = mapped_column(Integer)
+
+
+class Sample(Base):
+    """A count drawn to be entered blind once more."""
+
+    __tablename__ = "sample"
+    __table_args__ = (Index("ix_sample_election_id", "election_id", "at"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    commit_id: Mapped[int] = mapped_column(ForeignKey("sheet_commit.id"), unique=True)
+    step: Mapped[Step] = mapped_column(Word(Step))
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SampleResult(Base):
+    """What the blind entry of a drawn count, or the third person where it differed, made of it."""
+
+    __tablename__ = "sample_result"
+
+    sample_id: Mapped[int] = mapped_column(ForeignKey("sample.id"), primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("review_action.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    right: Mapped[bool] = mapped_column()
+    numbers: Mapped[int] = mapped_column(Integer)
+    wrong: Mapped[int] = mapped_column(Integer)
+
+
+class AcceptingSwitch(Base):
+    """The machine stopped accepting in an election (by itself: no user), or may again. The last row holds; none: it may."""
+
+    __tablename__ = "accepting_switch"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    accepting: Mapped[bool] = mapped_column()
+    note: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class AuditLog(Base):
@@ -758,4 +648,9 @@ INSERT_ONLY: tuple[type[Base], ...] = (
     PhotoOrigin,
     PhotoLikeness,
     PhotoHold,
+    Entry,
+    EntryVerdict,
+    Sample,
+    SampleResult,
+    AcceptingSwitch,
 )
