@@ -23,6 +23,7 @@ from db.users import may_upload
 from db.views import PageRef
 from review import commit, people, reasons
 from review.errors import DuplicateOtherTps, DuplicatePhoto, OutsideArea, UnknownPage, UnknownPhoto
+from review.held import held_doubts
 from review.reasons import ReasonText
 from review.receipt import Receipt, receipt_of
 from review.values import doubts_across_pages, doubts_of_accepted
@@ -237,6 +238,7 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
     doubts = list(reasons.of_machine(outcome.reasons))
     if photo.stated_page is not None and photo.stated_page != outcome.page:
         doubts.append(reasons.own(reasons.STATED_PAGE_DIFFERS, detail=f"{photo.stated_page} / {outcome.page}"))
+    doubts += held_doubts(session, photo)
     values = {n.name: n.value for n in outcome.numbers}
     place = commit.Place(photo.election_id, photo.tps_id, where.form, where.page)
     if isinstance(outcome, Accepted):

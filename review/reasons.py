@@ -27,6 +27,10 @@ STATED_PAGE_DIFFERS = "stated_page_differs"
 NOT_COMPLETE = "not_complete"
 WITHDRAWN = "withdrawn"
 PAGES_DISAGREE = "pages_disagree"
+QUARANTINED = "quarantined"
+SENT_FOR_TWO = "sent_for_two"
+SAME_PICTURE = "same_picture"
+SAME_PAPER = "same_paper"
 
 OWN = {
     STATED_PAGE_DIFFERS: (
@@ -40,6 +44,19 @@ OWN = {
     PAGES_DISAGREE: (
         "Angka pada halaman ini tidak cocok dengan halaman lain dari TPS yang sama.",
         "A number on this page does not fit another page of the same station.",
+    ),
+    QUARANTINED: (
+        "Pengirim foto ini dicabut haknya; fotonya perlu dilihat sebelum dihitung.",
+        "The sender of this photo was revoked; it needs a look before it counts.",
+    ),
+    SENT_FOR_TWO: (
+        "Foto yang sama juga dikirim untuk TPS atau pemilihan lain.",
+        "The same photo was also sent for another TPS or election.",
+    ),
+    SAME_PICTURE: ("Gambar yang sama ada pada TPS lain.", "The same picture is there under another TPS."),
+    SAME_PAPER: (
+        "Kertas yang sama tampaknya difoto juga untuk TPS lain.",
+        "The same paper seems to have been photographed for another TPS too.",
     ),
     WITHDRAWN: ("Angka yang sudah disahkan ditarik kembali.", "Counts that stood were withdrawn."),
 }
