@@ -189,6 +189,7 @@ class ReviewAction(Base):
     """What a person did with one photo. ``before`` and ``after`` hold place and values."""
 
     __tablename__ = "review_action"
+    __table_args__ = (Index("ix_review_action_undoes_id", "undoes_id", unique=True),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
@@ -205,6 +206,8 @@ class ReviewAction(Base):
     note: Mapped[str] = mapped_column(Text)
     took_ms: Mapped[int | None] = mapped_column(Integer)
     """From when the person took the sheet in hand; None where he held none."""
+    undoes_id: Mapped[int | None] = mapped_column(Id)
+    """The action that this one takes back."""
 
 
 class SheetCommit(Base):

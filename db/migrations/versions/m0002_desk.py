@@ -39,6 +39,8 @@ def _columns() -> None:
     for column in policy:
         op.add_column("election", column)
     op.add_column("review_action", sa.Column("took_ms", sa.Integer(), nullable=True))
+    op.add_column("review_action", sa.Column("undoes_id", ID, nullable=True))
+    op.create_index("ix_review_action_undoes_id", "review_action", ["undoes_id"], unique=True)
     waiting: list[sa.Column[object]] = [
         sa.Column("lease_desk", sa.String(length=40), nullable=True),
         sa.Column("lease_ahead", sa.Boolean(), nullable=False, server_default=sa.false()),
