@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import form as forms
+from api.cli import import_ as importing
 from api.cli import read as reading
 from api.cli import template
 
@@ -29,6 +30,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)
+app.command("import")(importing.import_)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder data / data folder (C1_DATA, default var)", show_default=False)]
 Host = Annotated[str, typer.Option("--host", help="Alamat / address to listen on")]

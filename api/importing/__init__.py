@@ -1,0 +1,1 @@
+"""Photos in bulk: exported WhatsApp chats, folders, zip files, PDFs."""

@@ -1,0 +1,56 @@
+"""Who in a chat works where: a small table that the camat writes, and the numbers registered for WhatsApp."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import select
+
+from api.importing.sources import ImportFault
+from db.session import Database
+from db.tables import Sender, User
+from db.types import SenderState
+
+
+def phone_of(text: str) -> str:
+    """The digits of a phone number with the country's first: "+62 812-3456-7890" and "0812 3456 7890" are 6281234567890; "" for a name."""
+    digits = "".join(c for c in text if c.isdigit())
+    if len(digits) < 9 or any(c.isalpha() for c in text):
+        return ""
+    return "62" + digits[1:] if digits.startswith("0") else digits
+
+
+def key_of(sender: str) -> str:
+    """What a sender is looked up by."""
+    return phone_of(sender) or " ".join(sender.casefold().split())
+
+
+def from_file(file: Path) -> dict[str, tuple[str, ...]]:
+    """A CSV file with the columns ``sender`` (name or number as in the chat) and ``area`` (a code of any level; several rows add up).
+
+    Raises:
+        ImportFault: senders_table, if a column is missing.
+        OSError.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    with file.open(encoding="utf-8-sig", newline="") as f:
+        for row in csv.DictReader(f):
+            sender, area = (row.get("sender") or "").strip(), (row.get("area") or "").strip().replace(".", "")
+            if not sender or not area.isdigit():
+                raise ImportFault("senders_table")
+            found[key_of(sender)] = (*found.get(key_of(sender), ()), area)
+    return found
+
+
+def registered(db: Database) -> dict[str, tuple[str, ...]]:
+    """The areas of every number that an admin has registered."""
+    query = select(Sender.phone, User).join(User, User.id == Sender.user_id).where(Sender.state == SenderState.ACTIVE, User.active)
+    with db.reading() as session:
+        return {phone: tuple(sorted(r.code for r in user.areas)) for phone, user in session.execute(query).all()}
+
+
+def areas_of(sender: str, known: Mapping[str, tuple[str, ...]], default: tuple[str, ...]) -> tuple[str, ...]:
+    """The sender's areas; ``default`` (those of whoever imports) for one that is not known."""
+    return known.get(key_of(sender)) or default if sender else default
