@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from db.errors import ServiceError
 from db.tables import Election, Region, SheetCommit, User
 from db.types import Level
-from db.views import CommitView, ElectionView, PageRef, RegionRef, TpsRef
+from db.views import AreaView, CommitView, ElectionView, OwedPage, RegionRef, TpsRef
 
 
 class UnknownElection(ServiceError):
@@ -34,29 +34,31 @@ class UnknownRegion(ServiceError):
     text_en = "The region code is not known."
 
 
-def election_view(row: Election) -> ElectionView:
+def election_view(row: Election, contestants: bool = True) -> ElectionView:
     return ElectionView(
         id=row.id,
         kind=row.kind,
         name=row.name,
         name_en=row.name_en,
         date=row.date,
-        pages=tuple(sorted(PageRef(p.form, p.page) for p in row.pages)),
-        contestants={c.number: c.label for c in row.contestants},
+        owed=tuple(OwedPage(p.form, p.page, p.area, p.party) for p in row.pages),
+        areas=tuple(AreaView(a.code, a.name, tuple(a.covers)) for a in row.areas),
+        parties={p.number: p.name for p in row.parties},
+        contestants={(c.area, c.party, c.number): c.name for c in row.contestants} if contestants else None,
     )
 
 
 def elections(session: Session) -> list[ElectionView]:
-    """All elections, the newest first."""
-    return [election_view(e) for e in session.scalars(select(Election).order_by(Election.date.desc(), Election.id))]
+    """All elections, the newest first; without the contestants' names."""
+    return [election_view(e, contestants=False) for e in session.scalars(select(Election).order_by(Election.date.desc(), Election.id))]
 
 
-def election(session: Session, election_id: str) -> ElectionView:
+def election(session: Session, election_id: str, *, contestants: bool = True) -> ElectionView:
     """Raises UnknownElection."""
     row = session.get(Election, election_id)
     if row is None:
         raise UnknownElection({"election": election_id})
-    return election_view(row)
+    return election_view(row, contestants)
 
 
 def _tps_rows() -> Select[Region]:

@@ -86,7 +86,6 @@ class Election(Base):
     name: Mapped[str] = mapped_column(String(100))
     name_en: Mapped[str] = mapped_column(String(100))
     date: Mapped[date] = mapped_column(Date)
-
     entry_policy: Mapped[EntryPolicy] = mapped_column(Word(EntryPolicy), default=EntryPolicy.SINGLE)
     sample_machine: Mapped[int] = mapped_column(Integer, default=0)
     """Of a thousand sheets that the machine accepted, so many are entered blind once more (``sample_single``, ``sample_double``: of
@@ -100,28 +99,60 @@ class Election(Base):
     margin: Mapped[int | None] = mapped_column(Integer)
     """How far the first is ahead of the second, in thousandths of all votes counted; None: not known yet. A cache for the queue's order."""
 
-    pages: Mapped[list[ElectionPage]] = relationship(order_by="(ElectionPage.form, ElectionPage.page)", lazy="selectin")
-    contestants: Mapped[list[Contestant]] = relationship(order_by="Contestant.number", lazy="selectin")
+    pages: Mapped[list[ElectionPage]] = relationship(
+        order_by="(ElectionPage.form, ElectionPage.page)", lazy="selectin", cascade="all, delete-orphan"
+    )
+    areas: Mapped[list[ElectionArea]] = relationship(order_by="ElectionArea.code", lazy="selectin", cascade="all, delete-orphan")
+    parties: Mapped[list[Party]] = relationship(order_by="Party.number", lazy="selectin", cascade="all, delete-orphan")
+    contestants: Mapped[list[Contestant]] = relationship(
+        order_by="(Contestant.area, Contestant.party, Contestant.number)", cascade="all, delete-orphan"
+    )
+    """Up to a thousand: read where they are shown, not with every election."""
+
+
+class ElectionArea(Base):
+    """An electoral district (dapil). An election without any is held everywhere, by one list of contestants."""
+
+    __tablename__ = "election_area"
+
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    covers: Mapped[list[str]] = mapped_column(Json)
+    """Codes of regions: whatever lies in them votes here."""
 
 
 class ElectionPage(Base):
-    """One form page that every TPS owes in this election."""
+    """One form page that every TPS of an area owes; area "" is all of them."""
 
     __tablename__ = "election_page"
 
     election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    area: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
     form: Mapped[str] = mapped_column(FORM, primary_key=True)
     page: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    party: Mapped[int | None] = mapped_column(Integer)
+    """Whose page it is, where the names of its numbers do not say it."""
+
+
+class Party(Base):
+    __tablename__ = "party"
+
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(200))
 
 
 class Contestant(Base):
-    """Who stands behind a number of the form, e.g. suara_paslon_1."""
+    """A pair or a candidate, by number. Area "" and party 0 where there is none; a name not known is "", never invented."""
 
     __tablename__ = "contestant"
 
     election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
-    number: Mapped[str] = mapped_column(NUMBER, primary_key=True)
-    label: Mapped[str] = mapped_column(String(200))
+    area: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
+    party: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=0)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(200))
 
 
 class User(Base):
@@ -163,6 +194,31 @@ class Photo(Base):
     election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
     tps_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
     stated_page: Mapped[int | None] = mapped_column(Integer)
+
+
+class UnplacedPhoto(Base):
+    """A photo that came without its TPS or election. Kept durably like any other; it becomes a Photo when its print, or a person, says
+    where it belongs. A working row, like QueueEntry: what happens to it stands in the audit log."""
+
+    __tablename__ = "unplaced_photo"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(100))
+    uploader_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    election_id: Mapped[str | None] = mapped_column(ForeignKey("election.id"))
+    tps_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
+    """What the sender did state."""
+    body: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """The machine's word (tally.codec), once it has read the photo."""
+    reason: Mapped[str | None] = mapped_column(String(40))
+    """Why the machine could not place it."""
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))
+    closed: Mapped[bool] = mapped_column(default=False, index=True)
+    """Placed (then ``photo_id`` says as what), or put aside by a person."""
 
 
 class Interpretation(Base):
@@ -306,142 +362,6 @@ class QueueEntry(Base):
     def leased(self, now: datetime) -> bool:
         """Does somebody have it in hand?"""
         return self.lease_user_id is not None and self.lease_until is not None and self.lease_until > now
-
-
-class Sender(Base):
-    """A WhatsApp number that has written to us. Only an admin makes an unknown one somebody's."""
-
-    __tablename__ = "sender"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    phone: Mapped[str] = mapped_column(String(20), unique=True)
-    """Digits with the country's, as WhatsApp writes it: 62812..."""
-    name: Mapped[str] = mapped_column(String(100))
-    """What the sender calls himself; anybody may call himself anything."""
-    state: Mapped[SenderState] = mapped_column(Word(SenderState))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    told_documents: Mapped[bool] = mapped_column(default=False)
-    """He has heard that documents keep the full resolution."""
-    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Somebody works through his messages until then."""
-
-
-class Message(Base):
-    """One WhatsApp message as it came, and how far we are with it. ``wamid`` is unique: the same webhook twice is one message."""
-
-    __tablename__ = "message"
-    __table_args__ = (Index("ix_message_state_next_try", "state", "next_try"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    wamid: Mapped[str] = mapped_column(String(200), unique=True)
-    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"), index=True)
-    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    kind: Mapped[str] = mapped_column(String(20))
-    body: Mapped[dict[str, Any]] = mapped_column(Json)
-    state: Mapped[MessageState] = mapped_column(Word(MessageState))
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    next_try: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
-    """The picture, as soon as it is in the photo store; it stays there while the message waits for its TPS."""
-    answer: Mapped[dict[str, Any]] = mapped_column(Json)
-    """What the sender has said about it since: tps, election, page."""
-    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"), index=True)
-    told: Mapped[str] = mapped_column(String(20), default="")
-    """The last state of the photo that the sender was told."""
-    error: Mapped[str] = mapped_column(String(60), default="")
-
-
-class Outgoing(Base):
-    """A WhatsApp message of ours. ``key`` is unique: nothing is answered twice."""
-
-    __tablename__ = "outgoing"
-    __table_args__ = (Index("ix_outgoing_state_next_try", "state", "next_try"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    key: Mapped[str] = mapped_column(String(120), unique=True)
-    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"), index=True)
-    body: Mapped[dict[str, Any]] = mapped_column(Json)
-    state: Mapped[OutgoingState] = mapped_column(Word(OutgoingState))
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    next_try: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    wamid: Mapped[str | None] = mapped_column(String(200), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    error: Mapped[str] = mapped_column(String(200), default="")
-
-
-class ImportRun(Base):
-    """One chat, folder, zip or PDF that was imported by one user. The same source again is the same run."""
-
-    __tablename__ = "import_run"
-    __table_args__ = (UniqueConstraint("source_key", "user_id"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    source: Mapped[str] = mapped_column(String(300))
-    source_key: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of the file, or of a folder's path."""
-    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class ImportItem(Base):
-    """What became of one picture of an import."""
-
-    __tablename__ = "import_item"
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(300), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[ItemState] = mapped_column(Word(ItemState))
-    sha256: Mapped[str | None] = mapped_column(String(64))
-    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))
-    detail: Mapped[dict[str, Any]] = mapped_column(Json)
-
-
-class PhotoOrigin(Base):
-    """By which way a photo came and what was said with it. A photo without a row was uploaded on our own pages."""
-
-    __tablename__ = "photo_origin"
-
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), primary_key=True, autoincrement=False)
-    channel: Mapped[Channel] = mapped_column(Word(Channel))
-    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"), index=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
-    sent_by: Mapped[str] = mapped_column(String(100))
-    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    caption: Mapped[str] = mapped_column(Text)
-    why: Mapped[str] = mapped_column(String(40))
-    """What the TPS was told from: tally.attribution.Ground."""
-
-
-class PhotoLikeness(Base):
-    """What a photo looks like, to find the same picture, or the same paper, under another TPS (ocr.likeness)."""
-
-    __tablename__ = "photo_likeness"
-
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), primary_key=True, autoincrement=False)
-    picture: Mapped[str] = mapped_column(String(64))
-    """Perceptual hash of the whole picture, hex."""
-    form: Mapped[str | None] = mapped_column(FORM)
-    page: Mapped[int | None] = mapped_column(Integer)
-    paper: Mapped[str | None] = mapped_column(Text)
-    """The ink in the number boxes as the registered page shows it, hex; None where no page was recognised."""
-
-
-class PhotoHold(Base):
-    """A photo that must not count without a person: its sender was revoked, or it was sent for two TPS. Never lifted: review settles it."""
-
-    __tablename__ = "photo_hold"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    code: Mapped[str] = mapped_column(String(40))
-    """A code of review.reasons."""
-    detail: Mapped[str] = mapped_column(Text)
 
 
 class TemplateDraft(Base):
@@ -612,6 +532,142 @@ class AcceptingSwitch(Base):
     accepting: Mapped[bool] = mapped_column()
     note: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class Sender(Base):
+    """A WhatsApp number that has written to us. Only an admin makes an unknown one somebody's."""
+
+    __tablename__ = "sender"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    phone: Mapped[str] = mapped_column(String(20), unique=True)
+    """Digits with the country's, as WhatsApp writes it: 62812..."""
+    name: Mapped[str] = mapped_column(String(100))
+    """What the sender calls himself; anybody may call himself anything."""
+    state: Mapped[SenderState] = mapped_column(Word(SenderState))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_documents: Mapped[bool] = mapped_column(default=False)
+    """He has heard that documents keep the full resolution."""
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Somebody works through his messages until then."""
+
+
+class Message(Base):
+    """One WhatsApp message as it came, and how far we are with it. ``wamid`` is unique: the same webhook twice is one message."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("ix_message_state_next_try", "state", "next_try"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    wamid: Mapped[str] = mapped_column(String(200), unique=True)
+    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"), index=True)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(20))
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    state: Mapped[MessageState] = mapped_column(Word(MessageState))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The picture, as soon as it is in the photo store; it stays there while the message waits for its TPS."""
+    answer: Mapped[dict[str, Any]] = mapped_column(Json)
+    """What the sender has said about it since: tps, election, page."""
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"), index=True)
+    told: Mapped[str] = mapped_column(String(20), default="")
+    """The last state of the photo that the sender was told."""
+    error: Mapped[str] = mapped_column(String(60), default="")
+
+
+class Outgoing(Base):
+    """A WhatsApp message of ours. ``key`` is unique: nothing is answered twice."""
+
+    __tablename__ = "outgoing"
+    __table_args__ = (Index("ix_outgoing_state_next_try", "state", "next_try"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"), index=True)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    state: Mapped[OutgoingState] = mapped_column(Word(OutgoingState))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wamid: Mapped[str | None] = mapped_column(String(200), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(String(200), default="")
+
+
+class ImportRun(Base):
+    """One chat, folder, zip or PDF that was imported by one user. The same source again is the same run."""
+
+    __tablename__ = "import_run"
+    __table_args__ = (UniqueConstraint("source_key", "user_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(300))
+    source_key: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the file, or of a folder's path."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ImportItem(Base):
+    """What became of one picture of an import."""
+
+    __tablename__ = "import_item"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(300), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[ItemState] = mapped_column(Word(ItemState))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class PhotoOrigin(Base):
+    """By which way a photo came and what was said with it. A photo without a row was uploaded on our own pages."""
+
+    __tablename__ = "photo_origin"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), primary_key=True, autoincrement=False)
+    channel: Mapped[Channel] = mapped_column(Word(Channel))
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
+    sent_by: Mapped[str] = mapped_column(String(100))
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    caption: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(String(40))
+    """What the TPS was told from: tally.attribution.Ground."""
+
+
+class PhotoLikeness(Base):
+    """What a photo looks like, to find the same picture, or the same paper, under another TPS (ocr.likeness)."""
+
+    __tablename__ = "photo_likeness"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), primary_key=True, autoincrement=False)
+    picture: Mapped[str] = mapped_column(String(64))
+    """Perceptual hash of the whole picture, hex."""
+    form: Mapped[str | None] = mapped_column(FORM)
+    page: Mapped[int | None] = mapped_column(Integer)
+    paper: Mapped[str | None] = mapped_column(Text)
+    """The ink in the number boxes as the registered page shows it, hex; None where no page was recognised."""
+
+
+class PhotoHold(Base):
+    """A photo that must not count without a person: its sender was revoked, or it was sent for two TPS. Never lifted: review settles it."""
+
+    __tablename__ = "photo_hold"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    """A code of review.reasons."""
+    detail: Mapped[str] = mapped_column(Text)
 
 
 class AuditLog(Base):

@@ -1,22 +1,27 @@
 """Verified totals. ``counting`` is the one query that says what counts; everything else groups it.
 
-A sheet counts once: by the version that nobody supersedes, unless it is void, and only on pages the election expects.
+A sheet counts once: by the version that nobody supersedes, unless it is void, and only on pages that its TPS owes: those of the whole
+election and those of the electoral district (dapil) in which the TPS lies.
+
+Whose votes a number holds is told by its name and its page (tally.votes), so parties and candidates are grouped here, not on any form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, null, select
 from sqlalchemy.orm import Session
 
+from db.errors import ServiceError
 from db.queries import commit_views, election, not_superseded, region_row, tps_row
 from db.queries import within as lies_within
 from db.tables import CommittedCount, ElectionPage, Region, SheetCommit
 from db.types import Level
-from db.views import CommitView, ElectionView, RegionRef
+from db.views import AreaView, CommitView, ElectionView, OwedPage, RegionRef
+from tally.votes import For, Votes, votes_of
 from templates_c1.registry import page as template_page
 
 
@@ -44,7 +49,9 @@ class NumberTotal:
     Attributes:
         sheets: committed sheets that carry the number; 0 means nothing is known, not "zero votes".
         unknown: how many of them have no legible value for it.
-        label, label_en: the contestant's name where the number has one, else the form's words.
+        label, label_en: the contestant's or party's name where the number has one, else the form's words.
+        votes: whose votes they are; None for a number that is nobody's (voters, ballots, valid votes).
+        area: the electoral district whose page it stands on; "" where the page is the whole election's.
     """
 
     form: str
@@ -55,13 +62,51 @@ class NumberTotal:
     value: int
     sheets: int
     unknown: int
+    votes: Votes | None = None
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartyTotal:
+    """One party in one electoral district ("" where there is none).
+
+    Attributes:
+        own: votes for the party itself.
+        candidates: in the order of their numbers.
+        written: what the papers give as the sum of both, if they do.
+    """
+
+    area: str
+    number: int
+    name: str
+    own: NumberTotal | None
+    candidates: tuple[NumberTotal, ...]
+    written: NumberTotal | None
+
+    @property
+    def value(self) -> int:
+        """The party's votes: its own and its candidates', as they are written; never the paper's own sum, which may be wrong."""
+        return (self.own.value if self.own else 0) + sum(c.value for c in self.candidates)
+
+    @property
+    def sheets(self) -> int:
+        return max((n.sheets for n in (self.own, *self.candidates) if n is not None), default=0)
+
+    @property
+    def differs(self) -> bool:
+        """Do the papers' own sums add up to something else? (A wrong sum on paper, or a number that was not legible.)"""
+        return self.written is not None and self.sheets > 0 and self.written.value != self.value
 
 
 @dataclass(frozen=True, slots=True)
 class TotalsRow:
+    """``area``: set where the row is one electoral district; ``region`` is then the region asked for."""
+
     region: RegionRef
     numbers: tuple[NumberTotal, ...]
     coverage: Coverage
+    parties: tuple[PartyTotal, ...] = ()
+    area: AreaView | None = None
 
     def value(self, name: str) -> int | None:
         """Sum of the number called ``name``; None if no sheet with it is in."""
@@ -70,13 +115,31 @@ class TotalsRow:
 
     @property
     def votes(self) -> tuple[NumberTotal, ...]:
-        """The contestants' numbers."""
-        return tuple(n for n in self.numbers if n.name.startswith(("suara_paslon_", "suara_calon_", "suara_partai")))
+        """The contestants' numbers: pairs, candidates."""
+        return tuple(n for n in self.numbers if n.votes is not None and n.votes.what is For.CONTESTANT)
+
+    @property
+    def by_party(self) -> dict[int, tuple[PartyTotal, ...]]:
+        """Party number -> its totals, one for each electoral district."""
+        found: dict[int, tuple[PartyTotal, ...]] = {}
+        for p in self.parties:
+            found[p.number] = (*found.get(p.number, ()), p)
+        return found
 
 
-def counting(election_id: str) -> Subquery:
+def area_code(view: ElectionView) -> ColumnElement[str | None]:
+    """The electoral district in which a TPS (Region) votes, as SQL; NULL where the election is not held. "" without districts."""
+    if not view.areas:
+        return literal("")
+    covers = sorted(((c, a.code) for a in view.areas for c in a.covers), key=lambda ca: -len(ca[0]))
+    if covers[0][0] == "":
+        return literal(covers[0][1])
+    return case(*((Region.code.startswith(c), code) for c, code in covers), else_=null())
+
+
+def counting(view: ElectionView) -> Subquery:
     """What counts in one election: commit id, tps_id, form, page, paper_error. One row a sheet."""
-    return (
+    query = (
         select(SheetCommit.id, SheetCommit.tps_id, SheetCommit.form, SheetCommit.page, SheetCommit.paper_error)
         .join(
             ElectionPage,
@@ -84,9 +147,14 @@ def counting(election_id: str) -> Subquery:
             & (ElectionPage.form == SheetCommit.form)
             & (ElectionPage.page == SheetCommit.page),
         )
-        .where(SheetCommit.election_id == election_id, SheetCommit.void.is_(False), not_superseded())
-        .subquery("counting")
+        .where(SheetCommit.election_id == view.id, SheetCommit.void.is_(False), not_superseded())
     )
+    if view.areas:
+        here = area_code(view)
+        query = query.join(Region, Region.id == SheetCommit.tps_id).where(
+            (ElectionPage.area == here) | ((ElectionPage.area == "") & here.is_not(None))
+        )
+    return query.subquery("counting")
 
 
 _GROUP: Mapping[Level, Any] = {
@@ -97,79 +165,134 @@ _GROUP: Mapping[Level, Any] = {
 }
 
 
-def totals(session: Session, election_id: str, level: Level, within: str | None = None) -> list[TotalsRow]:
+def totals(session: Session, election_id: str, level: Level, within: str | None = None, *, area: str | None = None) -> list[TotalsRow]:
     """One row for each region of ``level`` (inside ``within``), also where nothing is in yet, by code.
 
+    ``area``: only what lies in this electoral district. Regions in which the election is not held at all are left out.
+
     Raises:
-        UnknownElection, UnknownRegion.
+        UnknownElection, UnknownRegion, UnknownArea.
     """
     view = election(session, election_id)
     inside = None if within is None else region_row(session, within)
-    sums: dict[int, dict[tuple[str, int, str], tuple[int, int, int]]] = {}
-    for group, form, page, name, value, sheets, known in session.execute(_limited(_sums(election_id, level), inside)):
-        sums.setdefault(group, {})[(form, page, name)] = (int(value or 0), int(sheets), int(sheets) - int(known))
-    covers = _coverages(session, view, level, inside)
-    regions = {r.id: r for r in session.scalars(_regions(level, inside))}
+    only = _Only(view, inside, None if area is None else area_named(view, area))
+    sums = _summed(session, only, _GROUP[level])
+    covers = _coverages(session, only, _GROUP[level])
+    regions = session.scalars(_regions(level, inside))
     return [
-        TotalsRow(RegionRef(r.code, r.level, r.name), _numbers(view, sums.get(r.id, {})), covers.get(r.id, Coverage()))
-        for r in regions.values()
+        TotalsRow(RegionRef(r.code, r.level, r.name), *_grouped(view, r.code, only.area, sums.get(r.id, {}), covers.get(r.id)), only.area)
+        for r in regions
+        if r.id in covers or (not view.areas)
+    ]
+
+
+def totals_by_area(session: Session, election_id: str, within: str | None = None) -> list[TotalsRow]:
+    """One row for each electoral district that has a TPS (inside ``within``). Raises UnknownElection, UnknownRegion."""
+    view = election(session, election_id)
+    inside = None if within is None else region_row(session, within)
+    only = _Only(view, inside, None)
+    group = area_code(view)
+    sums = _summed(session, only, group)
+    covers = _coverages(session, only, group)
+    top = RegionRef(inside.code, inside.level, inside.name) if inside is not None else RegionRef("", Level.REGENCY, "")
+    return [
+        TotalsRow(top, *_grouped(view, "", area, sums.get(area.code, {}), covers.get(area.code)), area)
+        for area in view.areas
+        if area.code in covers
     ]
 
 
 def coverage(session: Session, election_id: str, within: str | None = None) -> Coverage:
     """Of the region, or of everything. Raises UnknownElection, UnknownRegion."""
-    view = election(session, election_id)
+    view = election(session, election_id, contestants=False)
     inside = None if within is None else region_row(session, within)
-    parts = _coverages(session, view, Level.REGENCY, inside).values()
+    parts = _coverages(session, _Only(view, inside, None), _GROUP[Level.REGENCY]).values()
     return Coverage(*(sum(getattr(c, f) for c in parts) for f in Coverage.__slots__))
 
 
 def contributing_sheets(session: Session, election_id: str, tps_code: str) -> list[CommitView]:
     """The commits that count for one TPS, by form and page. Raises UnknownElection, UnknownTps."""
-    election(session, election_id)
+    view = election(session, election_id, contestants=False)
     place = tps_row(session, tps_code)
-    c = counting(election_id)
+    c = counting(view)
     rows = session.scalars(
         select(SheetCommit).join(c, c.c.id == SheetCommit.id).where(c.c.tps_id == place.id).order_by(SheetCommit.form, SheetCommit.page)
     )
     return commit_views(session, rows)
 
 
-def _sums(election_id: str, level: Level) -> Select[Any]:
-    c = counting(election_id)
-    group = _GROUP[level]
-    return (
+class UnknownArea(ServiceError):
+    code = "unknown_area"
+    status = 422
+    text = "Daerah pemilihan (dapil) ini tidak dikenal dalam pemilihan ini."
+    text_en = "This election has no such electoral district (dapil)."
+
+
+def area_named(view: ElectionView, code: str) -> AreaView:
+    """Raises UnknownArea."""
+    for a in view.areas:
+        if a.code == code:
+            return a
+    raise UnknownArea({"election": view.id, "dapil": code})
+
+
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """What a query is limited to. Every query through ``limited`` has Region (a TPS) in it."""
+
+    view: ElectionView
+    inside: Region | None
+    area: AreaView | None
+
+    def limited(self, query: Select[Any]) -> Select[Any]:
+        if self.inside is not None:
+            query = query.where(lies_within(self.inside))
+        if self.area is not None:
+            query = query.where(area_code(self.view) == self.area.code)
+        return query
+
+
+Key = tuple[str, int, str]
+"""Form, page, number."""
+Sums = Mapping[Key, tuple[int, int, int]]
+"""-> sum, sheets, sheets on which it is not legible."""
+
+
+def _summed(session: Session, only: _Only, group: Any) -> dict[Any, dict[Key, tuple[int, int, int]]]:
+    c = counting(only.view)
+    query = (
         select(
-            group,
-            c.c.form,
-            c.c.page,
-            CommittedCount.name,
-            func.sum(CommittedCount.value),
-            func.count(),
-            func.count(CommittedCount.value),
+            group, c.c.form, c.c.page, CommittedCount.name, func.sum(CommittedCount.value), func.count(), func.count(CommittedCount.value)
         )
         .select_from(c)
         .join(CommittedCount, CommittedCount.commit_id == c.c.id)
         .join(Region, Region.id == c.c.tps_id)
         .group_by(group, c.c.form, c.c.page, CommittedCount.name)
     )
+    found: dict[Any, dict[Key, tuple[int, int, int]]] = {}
+    for g, form, page, name, value, sheets, known in session.execute(only.limited(query)):
+        found.setdefault(g, {})[form, page, name] = (int(value or 0), int(sheets), int(sheets) - int(known))
+    return found
 
 
-def _coverages(session: Session, view: ElectionView, level: Level, inside: Region | None) -> dict[int, Coverage]:
-    c = counting(view.id)
-    per_tps = select(c.c.tps_id, func.count().label("sheets"), func.sum(case((c.c.paper_error, 1), else_=0)).label("errors")).group_by(
-        c.c.tps_id
+def _coverages(session: Session, only: _Only, group: Any) -> dict[Any, Coverage]:
+    view = only.view
+    c = counting(view)
+    t = (
+        select(c.c.tps_id, func.count().label("sheets"), func.sum(case((c.c.paper_error, 1), else_=0)).label("errors"))
+        .group_by(c.c.tps_id)
+        .subquery("per_tps")
     )
-    t = per_tps.subquery("per_tps")
-    group = _GROUP[level]
-    pages = len(view.pages)
+    here = area_code(view)
+    owed = _owed(view, here)
     query = (
         select(
             group,
             func.count(),
             func.coalesce(func.sum(t.c.sheets), 0),
+            func.sum(owed),
             func.count(t.c.tps_id),
-            func.coalesce(func.sum(case((t.c.sheets == pages, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((t.c.sheets == owed, 1), else_=0)), 0),
             func.coalesce(func.sum(t.c.errors), 0),
         )
         .select_from(Region)
@@ -177,21 +300,27 @@ def _coverages(session: Session, view: ElectionView, level: Level, inside: Regio
         .where(Region.level == Level.TPS)
         .group_by(group)
     )
+    if view.areas:
+        query = query.where(here.is_not(None))
     return {
         g: Coverage(
             sheets_in=int(sheets),
-            sheets_expected=int(all_tps) * pages,
+            sheets_expected=int(expected),
             tps_any=int(some),
             tps_complete=int(complete),
             tps_all=int(all_tps),
             paper_errors=int(errors),
         )
-        for g, all_tps, sheets, some, complete, errors in session.execute(_limited(query, inside))
+        for g, all_tps, sheets, expected, some, complete, errors in session.execute(only.limited(query))
     }
 
 
-def _limited(query: Select[Any], inside: Region | None) -> Select[Any]:
-    return query if inside is None else query.where(lies_within(inside))
+def _owed(view: ElectionView, here: ColumnElement[str | None]) -> ColumnElement[int]:
+    """How many pages a TPS owes, as SQL."""
+    common = sum(1 for p in view.owed if p.area == "")
+    if not view.areas:
+        return literal(common)
+    return case(*((here == a.code, common + sum(1 for p in view.owed if p.area == a.code)) for a in view.areas), else_=0)
 
 
 def _regions(level: Level, inside: Region | None) -> Select[Region]:
@@ -199,13 +328,53 @@ def _regions(level: Level, inside: Region | None) -> Select[Region]:
     return query if inside is None else query.where(Region.code.startswith(inside.code, autoescape=True))
 
 
-def _numbers(view: ElectionView, sums: Mapping[tuple[str, int, str], tuple[int, int, int]]) -> tuple[NumberTotal, ...]:
-    found = []
-    for ref in view.pages:
-        for number in template_page(ref.form, ref.page).numbers:
-            value, sheets, unknown = sums.get((ref.form, ref.page, number.name), (0, 0, 0))
-            who = view.contestants.get(number.name)
-            found.append(
-                NumberTotal(ref.form, ref.page, number.name, who or number.label.id, who or number.label.en, value, sheets, unknown)
+def _grouped(
+    view: ElectionView, code: str, area: AreaView | None, sums: Sums, covers: Coverage | None
+) -> tuple[tuple[NumberTotal, ...], Coverage, tuple[PartyTotal, ...]]:
+    """What a row of the totals holds: numbers of the pages that its TPS owe, coverage, parties."""
+    if area is not None:
+        codes = {area.code}
+    else:  # the areas that lie in this region, or in which it lies
+        codes = {a.code for a in view.areas if any(c.startswith(code) or code.startswith(c) for c in a.covers)}
+        if (own := view.area_of(code)) is not None:
+            codes = {a.code for a in view.areas if any(c.startswith(code) and c != code for c in a.covers)} | {own.code}
+    numbers = tuple(_numbers(view, [p for p in view.owed if p.area == "" or p.area in codes], sums))
+    return numbers, covers or Coverage(), _parties(view, numbers)
+
+
+def _numbers(view: ElectionView, owed: Iterable[OwedPage], sums: Sums) -> Iterator[NumberTotal]:
+    for p in owed:
+        for number in template_page(p.form, p.page).numbers:
+            value, sheets, unknown = sums.get((p.form, p.page, number.name), (0, 0, 0))
+            whose = votes_of(number.name, p.party)
+            who = _name(view, p.area, whose)
+            yield NumberTotal(
+                p.form, p.page, number.name, who or number.label.id, who or number.label.en, value, sheets, unknown, whose, p.area
             )
+
+
+def _name(view: ElectionView, area: str, whose: Votes | None) -> str:
+    if whose is None or whose.what is For.PARTY_SUM:
+        return ""
+    return view.parties.get(whose.party, "") if whose.what is For.PARTY else view.label_of(area, whose.party, whose.number)
+
+
+def _parties(view: ElectionView, numbers: Iterable[NumberTotal]) -> tuple[PartyTotal, ...]:
+    of: dict[tuple[int, str], list[NumberTotal]] = {}
+    for n in numbers:
+        if n.votes is not None and n.votes.party:
+            of.setdefault((n.votes.party, n.area), []).append(n)
+    found = []
+    for (party, area), mine in sorted(of.items()):
+        by = {(n.votes.what, n.votes.number): n for n in mine if n.votes is not None}
+        found.append(
+            PartyTotal(
+                area=area,
+                number=party,
+                name=view.parties.get(party, ""),
+                own=by.get((For.PARTY, 0)),
+                candidates=tuple(n for (what, _), n in sorted(by.items(), key=lambda kv: kv[0][1]) if what is For.CONTESTANT),
+                written=by.get((For.PARTY_SUM, 0)),
+            )
+        )
     return tuple(found)

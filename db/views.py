@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -43,20 +43,82 @@ class PageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaView:
+    """An electoral district (dapil). ``covers``: region codes; whatever lies in them votes here."""
+
+    code: str
+    name: str
+    covers: tuple[str, ...]
+
+    def holds(self, region: str) -> int:
+        """How long the code is by which ``region`` lies in this area, -1 if it does not: the most particular area has it."""
+        return max((len(c) for c in self.covers if region.startswith(c)), default=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class OwedPage:
+    """A page that every TPS of ``area`` owes ("": of the whole election). ``party``: whose page it is."""
+
+    form: str
+    page: int
+    area: str = ""
+    party: int | None = None
+
+    @property
+    def ref(self) -> PageRef:
+        return PageRef(self.form, self.page)
+
+
+@dataclass(frozen=True, slots=True)
 class ElectionView:
-    """``pages``: what every TPS owes. ``contestants``: number name -> candidate."""
+    """An election as data.
+
+    Attributes:
+        owed: every page that some TPS owes; ``owes`` says which.
+        areas: electoral districts; empty: the election is held everywhere.
+        parties: number -> name.
+        contestants: (area, party, number) -> name, "" where it is not known. None when the view was made without them.
+    """
 
     id: str
     kind: str
     name: str
     name_en: str
     date: date
-    pages: tuple[PageRef, ...]
-    contestants: Mapping[str, str]
+    owed: tuple[OwedPage, ...]
+    areas: tuple[AreaView, ...] = ()
+    parties: Mapping[int, str] = field(default_factory=dict)
+    contestants: Mapping[tuple[str, int, int], str] | None = None
+
+    @property
+    def pages(self) -> tuple[PageRef, ...]:
+        """Every page of every area."""
+        return tuple(sorted({p.ref for p in self.owed}))
 
     @property
     def forms(self) -> tuple[str, ...]:
-        return tuple(sorted({p.form for p in self.pages}))
+        return tuple(sorted({p.form for p in self.owed}))
+
+    @property
+    def by_party(self) -> bool:
+        return bool(self.parties)
+
+    def area_of(self, region: str) -> AreaView | None:
+        """The area in which a TPS (or any region that lies in one area) votes."""
+        best = max(self.areas, key=lambda a: a.holds(region), default=None)
+        return best if best is not None and best.holds(region) >= 0 else None
+
+    def owes(self, tps: str) -> tuple[PageRef, ...]:
+        """The pages that one TPS (13-digit code) owes; none where the election is not held."""
+        area = self.area_of(tps)
+        if self.areas and area is None:
+            return ()
+        return tuple(sorted(p.ref for p in self.owed if p.area in ("", area.code if area else "")))
+
+    def label_of(self, area: str, party: int, number: int) -> str:
+        """A contestant's name; "" where it is not known."""
+        known = self.contestants or {}
+        return known.get((area, party, number)) or known.get(("", party, number), "")
 
 
 @dataclass(frozen=True, slots=True)

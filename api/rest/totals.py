@@ -14,7 +14,7 @@ from api.access import allow
 from api.deps import Held
 from api.errors import ApiError
 from db.queries import children, election, region
-from db.totals import Coverage, TotalsRow, totals
+from db.totals import Coverage, NumberTotal, PartyTotal, TotalsRow, totals, totals_by_area
 from db.types import Level, Role
 from db.views import ElectionView
 
@@ -36,27 +36,42 @@ def coverage_json(c: Coverage) -> dict[str, Any]:
     }
 
 
-def row_json(row: TotalsRow, contest: ElectionView) -> dict[str, Any]:
+def number_json(n: NumberTotal) -> dict[str, Any]:
     return {
-        "region": {"code": row.region.code, "level": row.region.level.value, "name": row.region.name},
-        "coverage": coverage_json(row.coverage),
-        "numbers": [
-            {
-                "form": n.form,
-                "page": n.page,
-                "name": n.name,
-                "label": label_of(n.name, n.label, contest),
-                "value": n.value,
-                "unknown": n.unknown,
-            }
-            for n in row.numbers
+        "form": n.form,
+        "page": n.page,
+        "name": n.name,
+        "label": n.label,
+        "value": n.value,
+        "unknown": n.unknown,
+        "dapil": n.area or None,
+    }
+
+
+def party_json(p: PartyTotal) -> dict[str, Any]:
+    """``value`` is the party's own votes and its candidates'; ``written`` what the papers give as that sum."""
+    return {
+        "dapil": p.area or None,
+        "number": p.number,
+        "name": p.name,
+        "value": p.value,
+        "own": p.own.value if p.own else None,
+        "written": p.written.value if p.written else None,
+        "sheets": p.sheets,
+        "candidates": [
+            {"number": c.votes.number, "name": c.label, "value": c.value, "unknown": c.unknown} for c in p.candidates if c.votes is not None
         ],
     }
 
 
-def label_of(name: str, label: str, contest: ElectionView) -> str:
-    """A candidate's own name where the election knows it, else the form's label."""
-    return contest.contestants.get(name, label)
+def row_json(row: TotalsRow) -> dict[str, Any]:
+    return {
+        "region": {"code": row.region.code, "level": row.region.level.value, "name": row.region.name},
+        "dapil": {"code": row.area.code, "name": row.area.name} if row.area else None,
+        "coverage": coverage_json(row.coverage),
+        "numbers": [number_json(n) for n in row.numbers],
+        "parties": [party_json(p) for p in row.parties],
+    }
 
 
 def level_of(name: str | None, default: Level) -> Level:
@@ -68,10 +83,16 @@ def level_of(name: str | None, default: Level) -> Level:
         raise ApiError("invalid_request", fields="level") from None
 
 
-def rows_of(held: Held, election_id: str, level: str | None, code: str | None) -> tuple[ElectionView, Level, list[TotalsRow]]:
-    """Rows of ``level`` within region ``code`` (default: the regency, one level below it)."""
+DAPIL = "dapil"
+"""A level of its own: the electoral districts of one election."""
+
+
+def rows_of(
+    held: Held, election_id: str, level: str | None, code: str | None, dapil: str | None
+) -> tuple[ElectionView, str, list[TotalsRow]]:
+    """Rows of ``level`` within region ``code`` (default: the regency, one level below it) and electoral district ``dapil``."""
     with held.db.reading() as session:
-        contest = election(session, election_id)
+        contest = election(session, election_id, contestants=False)
         if code:
             inside = region(session, code)
         else:
@@ -79,22 +100,29 @@ def rows_of(held: Held, election_id: str, level: str | None, code: str | None) -
             if not top:
                 raise ApiError("unknown_region", code="")
             inside = top[0]
+        if level == DAPIL:
+            found = totals_by_area(session, election_id, within=inside.code)
+            return contest, DAPIL, [r for r in found if dapil is None or (r.area is not None and r.area.code == dapil)]
         wanted = level_of(level, BELOW[inside.level])
-        return contest, wanted, totals(session, election_id, wanted, within=inside.code)
+        return contest, wanted.value, totals(session, election_id, wanted, within=inside.code, area=dapil)
 
 
 @router.get("/totals", dependencies=[Depends(allow(*SEERS))])
-def verified(held: Held, election: str, level: str | None = None, code: str | None = None) -> dict[str, Any]:
-    """Verified totals of an election, one row per region of ``level`` inside region ``code``. Nothing unverified is in them."""
-    contest, wanted, rows = rows_of(held, election, level, code)
-    return {"election": contest.id, "level": wanted.value, "code": code, "rows": [row_json(r, contest) for r in rows]}
+def verified(held: Held, election: str, level: str | None = None, code: str | None = None, dapil: str | None = None) -> dict[str, Any]:
+    """Verified totals of an election, one row per region of ``level`` inside region ``code``. Nothing unverified is in them.
+
+    ``level=dapil`` gives one row per electoral district; ``dapil=CODE`` limits every level to one. In a legislative election each row
+    groups the votes by party and candidate; the same candidate number of two districts is two people.
+    """
+    contest, wanted, rows = rows_of(held, election, level, code, dapil)
+    return {"election": contest.id, "level": wanted, "code": code, "dapil": dapil, "rows": [row_json(r) for r in rows]}
 
 
 @router.get("/totals.csv", dependencies=[Depends(allow(*SEERS))], response_class=Response)
-def as_csv(held: Held, election: str, level: str | None = None, code: str | None = None) -> Response:
+def as_csv(held: Held, election: str, level: str | None = None, code: str | None = None, dapil: str | None = None) -> Response:
     """The same as a table: one line per region, one column per number."""
-    contest, wanted, rows = rows_of(held, election, level, code)
-    name = f"{contest.id}_{wanted.value}_{code or 'banyuasin'}.csv"
+    contest, wanted, rows = rows_of(held, election, level, code, dapil)
+    name = f"{contest.id}_{wanted}_{dapil or code or 'banyuasin'}.csv"
     return Response(
         "\ufeff" + csv_text(rows),  # the mark lets spreadsheets see UTF-8
         media_type="text/csv; charset=utf-8",
@@ -104,15 +132,18 @@ def as_csv(held: Held, election: str, level: str | None = None, code: str | None
 
 def csv_text(rows: Sequence[TotalsRow]) -> str:
     columns = list(dict.fromkeys((n.form, n.page, n.name) for r in rows for n in r.numbers))
+    areas = {n.form: n.area for r in rows for n in r.numbers}
+    several = len({(f, p) for f, p, _ in columns}) > 1
+    districts = len({areas[f] for f, _, _ in columns}) > 1
+    heads = [(f"dapil{areas[f]}." if districts and areas[f] else "") + (f"hal{p}.{n}" if several else n) for f, p, n in columns]
+    by_area = any(r.area for r in rows)
     out = io.StringIO()
     writer = csv.writer(out)
-    several = len({(f, p) for f, p, _ in columns}) > 1
-    heads = [f"hal{p}.{n}" if several else n for _, p, n in columns]
-    writer.writerow(["kode", "wilayah", "lembar_masuk", "lembar_diharapkan", "tps_lengkap", "tps_semua", *heads])
+    place = ["kode", "wilayah", *(["dapil"] if by_area else [])]
+    writer.writerow([*place, "lembar_masuk", "lembar_diharapkan", "tps_lengkap", "tps_semua", *heads])
     for r in rows:
         values = {(n.form, n.page, n.name): n.value for n in r.numbers}
         c = r.coverage
-        writer.writerow(
-            [r.region.code, r.region.name, c.sheets_in, c.sheets_expected, c.tps_complete, c.tps_all, *(values.get(k, "") for k in columns)]
-        )
+        here = [r.region.code, r.region.name, *([r.area.name if r.area else ""] if by_area else [])]
+        writer.writerow([*here, c.sheets_in, c.sheets_expected, c.tps_complete, c.tps_all, *(values.get(k, "") for k in columns)])
     return out.getvalue()

@@ -11,6 +11,7 @@ The AprilTag of page N is the area's ``tags`` + N - 1: no two forms share one, a
 
 from __future__ import annotations
 
+import datetime
 import json
 from functools import cache, lru_cache
 from pathlib import Path
@@ -55,6 +56,8 @@ class Declaration(_Frozen):
     year: Annotated[int, Field(ge=2024, le=2099)]
     version: Annotated[int, Field(ge=1)] = 1
     title: Label
+    date: datetime.date | None = None
+    """Election day. A declaration with one is an election that ships (db.elections.ready_made)."""
     most: int
     """More votes than this at one station are an error, ..."""
     usual: int

@@ -63,9 +63,19 @@ def test_search_finds_nothing(world: World, text: str) -> None:
 
 def test_elections(world: World) -> None:
     with world.db.reading() as s:
-        assert [e.id for e in elections(s)] == ["ppwp-2024", "bupati-2020", "ppwp-2019"]
+        assert [e.id for e in elections(s)] == [
+            "bupati-2024",
+            "gubernur-2024",
+            "dpd-2024",
+            "dpr-2024",
+            "dprd-kab-2024",
+            "dprd-prov-2024",
+            "ppwp-2024",
+            "bupati-2020",
+            "ppwp-2019",
+        ]
         e = election(s, "ppwp-2024")
         with pytest.raises(UnknownElection):
             election(s, "x")
     assert e.forms == ("c-hasil-ppwp-2024",) and [p.page for p in e.pages] == [1, 2, 3]
-    assert e.contestants["suara_paslon_2"].startswith("Prabowo")
+    assert e.label_of("", 0, 2).startswith("Prabowo")
