@@ -15,6 +15,7 @@ from ocr.types import AlignedSheet, LocatedBox
 from tally import texts
 from tally.glyphs import EMPTY, JUNK, is_well_formed, value_of
 from tally.interpretation import NOT_ASKED, Accepted, Finding, NeedsReview, NumberReading, Reason, ReasonCode, RuleKind, Severity
+from templates_c1.registry import is_proven
 
 
 def decide(
@@ -26,6 +27,7 @@ def decide(
 ) -> Accepted | NeedsReview:
     """The decision on an aligned and read sheet, with every reason."""
     reasons = [
+        *_form_reasons(sheet),
         *_location_reasons(sheet, boxes, policy),
         *_reading_reasons(numbers, findings, policy),
         *_rule_reasons(findings),
@@ -34,6 +36,11 @@ def decide(
     if reasons:
         return NeedsReview(form, page, tuple(numbers), tuple(findings), tuple(reasons))
     return Accepted(form, page, tuple(numbers), tuple(findings))
+
+
+def _form_reasons(sheet: AlignedSheet) -> Iterable[Reason]:
+    if not is_proven(sheet.template):
+        yield _reason(ReasonCode.UNPROVEN_FORM, [])
 
 
 def _location_reasons(sheet: AlignedSheet, boxes: Sequence[LocatedBox], policy: Policy) -> Iterable[Reason]:

@@ -46,6 +46,8 @@ class ReasonCode(StrEnum):
     POOR_PHOTO = "poor_photo"
     UNCHECKED_NUMBER = "unchecked_number"
     """No rule of the page ties this number to another one, and no second source agrees."""
+    UNPROVEN_FORM = "unproven_form"
+    """The form was published lately, and its reading is not proved yet by test photos or a supervisor's word."""
     CONFLICT = "conflict"
     """Differs from what is already committed for the sheet (given by ``review``, not by the reading)."""
 

@@ -92,6 +92,10 @@ TEXTS: dict[ReasonCode, tuple[str, str]] = {
         "Ada angka tanpa pembanding: tidak ada penjumlahan atau bacaan kedua yang menguatkannya.",
         "A number has no second evidence: no sum and no second reader confirms it.",
     ),
+    ReasonCode.UNPROVEN_FORM: (
+        "Formulir ini masih dalam masa percobaan, jadi setiap lembarnya diperiksa orang.",
+        "This form is still on probation, so a person looks at every sheet of it.",
+    ),
     ReasonCode.CONFLICT: (
         "Bacaan berbeda dari angka yang sudah disahkan untuk lembar ini.",
         "The reading differs from what was already committed for this sheet.",

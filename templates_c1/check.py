@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from templates_c1.registry import HOME
-from templates_c1.registry import check as registry_check
+from templates_c1 import registry
+from templates_c1.families.declarations import desk_page_of_tag
 from templates_c1.schema import Template
 
 OVERLAP = 0.05
@@ -50,8 +50,29 @@ def check_file(path: Path) -> list[Fault]:
         return [Fault((), f"bukan JSON: {e}", f"is no JSON: {e}")]
     faults = check_raw(raw) + (_files(raw, file) if isinstance(raw, dict) else [])
     if not faults:
-        faults = [Fault((), line, line) for line in registry_check(path)]
+        faults = [Fault((), line, line) for line in registry.check(path)]
     return faults
+
+
+def check_form(form: str) -> list[Fault]:
+    """Faults of a form that is known: shipped, published, or a desk form as it is laid out. Raises KeyError for an unknown id."""
+    return check_raw(registry.template(form).model_dump(mode="json", exclude_defaults=True))
+
+
+def check_together(raws: Sequence[tuple[str, object]]) -> list[tuple[str, Fault]]:
+    """Faults that only show between several templates (name, JSON): two of them with the same AprilTag."""
+    found: dict[int, tuple[str, str, object]] = {}
+    out = []
+    for name, raw in raws:
+        form = str(_dict(raw).get("form"))
+        for loc, tag, page in _tags(_dict(raw)):
+            if not isinstance(tag, int):
+                continue
+            other = found.setdefault(tag, (name, form, page))
+            if other[0] != name and other[1] != form:
+                id = f"AprilTag {tag} juga pada {other[1]} halaman {other[2]}"
+                out.append((name, Fault(loc, id, f"AprilTag {tag} also on {other[1]} page {other[2]}")))
+    return out
 
 
 def check_raw(raw: object) -> list[Fault]:
@@ -64,34 +85,38 @@ def check_raw(raw: object) -> list[Fault]:
     return own + _of_schema(raw, own)
 
 
-def shipped_tags() -> dict[int, tuple[str, int]]:
-    """AprilTag id -> form and page of the shipped templates."""
-    out: dict[int, tuple[str, int]] = {}
-    for file in sorted(HOME.glob("*/template.json")):
-        try:
-            raw = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        for page in _dicts(raw.get("pages")):
-            tag = _dict(_dict(page.get("recognition")).get("tag")).get("id")
-            if isinstance(tag, int):
-                out[tag] = str(raw.get("form")), int(page.get("number", 0))
+def owners_of(tag: int) -> list[tuple[str, int]]:
+    """Form and page of every known page that carries this AprilTag: shipped, published and desk forms."""
+    known = [
+        (t.form, p.number)
+        for t in registry.all_templates().values()
+        for p in t.pages
+        if p.recognition.tag is not None and p.recognition.tag.id == tag
+    ]
+    desk = desk_page_of_tag(tag)
+    return known if desk is None else [*known, (desk[0].form, desk[1].number)]
+
+
+def _tags(raw: Raw) -> list[tuple[Loc, object, object]]:
+    """Place, number and page of every AprilTag in a template's JSON."""
+    out: list[tuple[Loc, object, object]] = []
+    for i, p in enumerate(_list(raw.get("pages"))):
+        tag = _dict(_dict(_dict(p).get("recognition")).get("tag"))
+        if tag:
+            out.append((("pages", i, "recognition", "tag"), tag.get("id"), _dict(p).get("number", "?")))
     return out
 
 
 def _template(raw: Raw) -> Iterator[Fault]:
     pages = [(i, p) for i, p in enumerate(_list(raw.get("pages"))) if isinstance(p, dict)]
     yield from _once([(("pages", i, "number"), p.get("number")) for i, p in pages], "nomor halaman", "page number")
-    tags: list[tuple[Loc, object]] = [
-        (("pages", i, "recognition", "tag"), _dict(_dict(p.get("recognition")).get("tag")).get("id")) for i, p in pages
-    ]
-    yield from _once(tags, "AprilTag", "AprilTag", "pada dua halaman", "on two pages")
-    known = shipped_tags()
-    for loc, tag in tags:
-        if isinstance(tag, int) and tag in known and known[tag][0] != raw.get("form"):
-            form, page = known[tag]
-            id = f"AprilTag {tag} sudah milik {form} halaman {page}"
-            yield Fault(loc, id, f"AprilTag {tag} already belongs to {form} page {page}")
+    tags = _tags(raw)
+    yield from _once([(loc, tag) for loc, tag, _ in tags], "AprilTag", "AprilTag", "pada dua halaman", "on two pages")
+    for loc, tag, _ in tags:
+        for form, page in owners_of(tag) if isinstance(tag, int) else ():
+            if form != raw.get("form"):
+                id = f"AprilTag {tag} sudah milik {form} halaman {page}"
+                yield Fault(loc, id, f"AprilTag {tag} already belongs to {form} page {page}")
     names = []
     for i, p in pages:
         yield from _page(("pages", i), p)
