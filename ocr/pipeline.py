@@ -20,6 +20,7 @@ from ocr import policy as policies
 from ocr.align import align
 from ocr.decide import decide
 from ocr.errors import AlignError, PhotoError
+from ocr.form_code import read_code
 from ocr.fuse import fuse, is_settled
 from ocr.locate import locate
 from ocr.marks import read_marks
@@ -28,7 +29,7 @@ from ocr.readers.tesseract import TesseractReader
 from ocr.readers.words import read_words
 from ocr.types import AlignedSheet, BoxReading, LocatedBox, SheetPixels
 from tally import texts
-from tally.interpretation import Interpretation, Outcome, Reason, Unreadable
+from tally.interpretation import Interpretation, Outcome, PrintedPlace, Reason, Unreadable
 from templates_c1 import rules
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ def interpret_with_pixels(
     sha256 = hashlib.sha256(data).hexdigest()
     outcome: Outcome
     pixels: SheetPixels | None = None
+    place: PrintedPlace | None = None
     try:
         with clock.stage("decode"):
             photo = photos.decode(data, name)
@@ -108,6 +110,8 @@ def interpret_with_pixels(
             sheet = align(photo, only_form)
         with clock.stage("locate"):
             boxes = locate(sheet)
+        with clock.stage("code"):
+            place = read_code(sheet)
         readings = _read(sheet, boxes, use_tesseract, clock)
         with clock.stage("words"):
             words = read_words(sheet)
@@ -129,6 +133,7 @@ def interpret_with_pixels(
             seconds=clock.finish(),
             boxes=_corners(pixels.boxes, pixels.sheet.photo.scale),
             page_corners=_page_corners(pixels.sheet),
+            place=place,
         ),
         pixels,
     )

@@ -13,6 +13,7 @@ from tally.interpretation import (
     NeedsReview,
     NumberReading,
     Outcome,
+    PrintedPlace,
     ReaderSays,
     Reason,
     ReasonCode,
@@ -24,7 +25,8 @@ from tally.texts import message
 
 
 def to_json(i: Interpretation) -> dict[str, Any]:
-    """Plain dict for ``json.dumps``. ``form`` and ``page`` are null and ``numbers`` empty where nothing was recognised."""
+    """Plain dict for ``json.dumps``. ``form`` and ``page`` are null and ``numbers`` empty where nothing was recognised;
+    ``place`` is what the form's printed code says, null where there is none or it could not be read."""
     o = i.outcome
     read = None if isinstance(o, Unreadable) else o
     return {
@@ -40,6 +42,7 @@ def to_json(i: Interpretation) -> dict[str, Any]:
         "versions": dict(i.versions),
         "box_corners": {k: [[[round(x, 1), round(y, 1)] for x, y in box] for box in v] for k, v in i.boxes.items()},
         "page_corners": [[round(x, 1), round(y, 1)] for x, y in i.page_corners],
+        "place": {"tps": i.place.tps, "form": i.place.form, "page": i.place.page} if i.place else None,
     }
 
 
@@ -53,6 +56,8 @@ def from_json(raw: Mapping[str, Any]) -> Interpretation:
         seconds=dict(raw["seconds"]),
         boxes={k: tuple(tuple((float(x), float(y)) for x, y in box) for box in v) for k, v in raw["box_corners"].items()},
         page_corners=tuple((float(x), float(y)) for x, y in raw["page_corners"]),
+        # what was stored before forms carried a code does not say
+        place=PrintedPlace(p["form"], p["page"], p["tps"]) if (p := raw.get("place")) else None,
     )
 
 

@@ -174,6 +174,15 @@ Outcome = Accepted | NeedsReview | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedPlace:
+    """What a form's own print says about where it belongs: form, page and the TPS's 13-digit code."""
+
+    form: str
+    page: int
+    tps: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interpretation:
     """Everything the machine concluded about one photo; stored once, never updated.
 
@@ -185,6 +194,7 @@ class Interpretation:
         boxes: number name -> for each box its four corners (x, y) in photo pixels after EXIF turning, tl tr br bl;
             empty if unreadable. For crops on the review screen.
         page_corners: the template page's corners in the same pixels, tl tr br bl.
+        place: what the form's printed code says, where it carries one that could be read.
     """
 
     photo: str
@@ -194,3 +204,4 @@ class Interpretation:
     seconds: Mapping[str, float] = field(default_factory=dict)
     boxes: Mapping[str, tuple[tuple[tuple[float, float], ...], ...]] = field(default_factory=dict)
     page_corners: tuple[tuple[float, float], ...] = ()
+    place: PrintedPlace | None = None

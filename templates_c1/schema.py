@@ -133,6 +133,8 @@ class Recognition(_Frozen):
     markers: tuple[Marker, ...] = ()
     features: str | None = None
     """File beside template.json with features of the printed structure (ocr.align.features)."""
+    code: Rect | None = None
+    """Where the station's QR code is printed (our own forms), with the white around it."""
 
 
 class PrintLine(_Frozen):

@@ -17,7 +17,7 @@ TOP, BOTTOM = 52.0, 258.0
 """Of the table."""
 TAG_AT, TAG_SIDE = (171.0, 21.0), 18.0
 QR_AT, QR_SIDE = (21.0, 20.0), 22.0
-"""Left free for the station's QR code (templates_c1.desk_form)."""
+"""The station's QR code with the white around it (drawn by templates_c1.desk_form, read by ocr.form_code)."""
 STATION_AT = (47.0, 33.5)
 """Base line of the first of three lines that name the station."""
 BORDER = 0.055
@@ -44,7 +44,11 @@ def text(words: str, x: float, y: float, cap: float, *, bold: bool = False, room
 
 def recognition(tag: int) -> Recognition:
     (x, y), s = TAG_AT, TAG_SIDE
-    return Recognition(tag=Tag(family="36h10", id=tag, corners=((x, y), (x + s, y), (x + s, y + s), (x, y + s))), markers=_MARKERS)
+    return Recognition(
+        tag=Tag(family="36h10", id=tag, corners=((x, y), (x + s, y), (x + s, y + s), (x, y + s))),
+        markers=_MARKERS,
+        code=Rect(x=QR_AT[0], y=QR_AT[1], w=QR_SIDE, h=QR_SIDE),
+    )
 
 
 def header(title: str, subtitle: str, foot: str) -> list[PrintItem]:

@@ -12,6 +12,7 @@ from tally.interpretation import (
     NeedsReview,
     NumberReading,
     Outcome,
+    PrintedPlace,
     ReaderSays,
     Reason,
     ReasonCode,
@@ -74,3 +75,12 @@ def test_every_code_has_both_texts() -> None:
         assert indonesian.endswith(".")
         assert english.endswith(".")
         assert indonesian != english
+
+
+def test_printed_place_there_and_back() -> None:
+    i = Interpretation("a.jpg", "00ff", Accepted("f", 2, (NUMBER,), (FINDING,)), place=PrintedPlace("f", 2, "1607101002004"))
+    raw = to_json(i)
+    assert raw["place"] == {"tps": "1607101002004", "form": "f", "page": 2}
+    assert from_json(json.loads(json.dumps(raw))) == i
+    del raw["place"]  # as it was stored before forms carried a code
+    assert from_json(raw).place is None
