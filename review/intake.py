@@ -24,6 +24,7 @@ from db.views import PageRef
 from review import commit, people, reasons
 from review.errors import DuplicateOtherTps, DuplicatePhoto, OutsideArea, UnknownPage, UnknownPhoto
 from review.held import held_doubts
+from review.printed import doubts_of_print, misplaced, owed_here
 from review.reasons import ReasonText
 from review.receipt import Receipt, receipt_of
 from review.values import doubts_across_pages, doubts_of_accepted
@@ -99,9 +100,8 @@ def expect_photo(
 
 def _may_receive(session: Session, uploader_id: int, election_id: str, tps_code: str, stated_page: int | None) -> None:
     people.require(session, uploader_id, people.UPLOADERS)
-    view = election(session, election_id)
-    tps_row(session, tps_code)
-    if stated_page is not None and stated_page not in {p.page for p in view.pages}:
+    owed = election(session, election_id, contestants=False).owes(tps_row(session, tps_code).code)
+    if not owed or (stated_page is not None and stated_page not in {p.page for p in owed}):
         raise UnknownPage({"election": election_id, "page": stated_page})
     if not may_upload(session, uploader_id, tps_code):
         raise OutsideArea({"tps": tps_code})
@@ -177,8 +177,8 @@ def versions_key(versions: Mapping[str, str]) -> str:
 def record_interpretation(session: Session, photo_id: int, word: MachineWord) -> Recorded:
     """Store the machine's word and act on it, once per photo and set of versions; a second call changes nothing.
 
-    accepted -> committed, unless other values already stand for the sheet (-> queue, reason conflict) or the page is not
-    what the sender named; needs review -> queue; unreadable or another election's form -> the operator is told, and it
+    accepted -> committed, unless other values already stand for the sheet (-> queue, reason conflict) or the page, or the TPS that
+    the form's print names, is not what the sender named; needs review -> queue; unreadable or another election's form -> the operator is told, and it
     waits in the queue so that a person may reject it or type it by hand.
 
     Raises:
@@ -233,9 +233,9 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
         wrong = any(r.code is ReasonCode.WRONG_FORM for r in outcome.reasons)
         return _Verdict(Disposition.WRONG_FORM if wrong else Disposition.UNREADABLE, reasons.of_machine(outcome.reasons))
     where = PageRef(outcome.form, outcome.page)
-    if where not in election(session, photo.election_id).pages:
-        return _Verdict(Disposition.WRONG_FORM, (reasons.of_code(ReasonCode.WRONG_FORM),))
-    doubts = list(reasons.of_machine(outcome.reasons))
+    if not owed_here(session, photo, where):
+        return _Verdict(Disposition.WRONG_FORM, (misplaced(session, photo, where), *doubts_of_print(session, photo, word.place, where)))
+    doubts = [*reasons.of_machine(outcome.reasons), *doubts_of_print(session, photo, word.place, where)]
     if photo.stated_page is not None and photo.stated_page != outcome.page:
         doubts.append(reasons.own(reasons.STATED_PAGE_DIFFERS, detail=f"{photo.stated_page} / {outcome.page}"))
     doubts += held_doubts(session, photo)

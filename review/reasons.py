@@ -27,6 +27,8 @@ STATED_PAGE_DIFFERS = "stated_page_differs"
 NOT_COMPLETE = "not_complete"
 WITHDRAWN = "withdrawn"
 PAGES_DISAGREE = "pages_disagree"
+PRINTED_TPS_DIFFERS = "printed_tps_differs"
+PRINTED_PAGE_DIFFERS = "printed_page_differs"
 QUARANTINED = "quarantined"
 SENT_FOR_TWO = "sent_for_two"
 SAME_PICTURE = "same_picture"
@@ -36,6 +38,14 @@ OWN = {
     STATED_PAGE_DIFFERS: (
         "Halaman yang dikenali mesin bukan halaman yang disebut pengirim.",
         "The page the machine recognised is not the one the sender named.",
+    ),
+    PRINTED_TPS_DIFFERS: (
+        "TPS yang tercetak pada formulir bukan TPS yang disebut pengirim.",
+        "The TPS printed on the form is not the one the sender named.",
+    ),
+    PRINTED_PAGE_DIFFERS: (
+        "Kode yang tercetak pada formulir tidak sesuai dengan halaman yang dikenali.",
+        "The code printed on the form does not fit the page that was recognised.",
     ),
     NOT_COMPLETE: (
         "Bacaan mesin tidak lengkap atau tidak memenuhi aturan formulir.",
@@ -70,9 +80,10 @@ def own(code: str, numbers: Iterable[str] = (), detail: str = "") -> ReasonText:
     return ReasonText(code, tuple(numbers), text + tail, text_en + tail)
 
 
-def of_code(code: ReasonCode, numbers: Iterable[str] = ()) -> ReasonText:
+def of_code(code: ReasonCode, numbers: Iterable[str] = (), detail: tuple[str, str] = ("", "")) -> ReasonText:
     text, text_en = TEXTS[code]
-    return ReasonText(code.value, tuple(numbers), text, text_en)
+    tail, tail_en = (f" ({d})" if d else "" for d in detail)
+    return ReasonText(code.value, tuple(numbers), text + tail, text_en + tail_en)
 
 
 def of_machine(reasons: Iterable[Reason]) -> tuple[ReasonText, ...]:
