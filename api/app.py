@@ -7,16 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import FileResponse
 from starlette.middleware import Middleware
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
 from api import access, handlers, web
 from api.access import public, signed_in
+from api.assets import Assets, file_answer
 from api.errors import ApiError
 from api.frame import Frame, content_security_policy
-from api.pages import admin, home, login, review, totals, upload
+from api.pages import admin, home, login, phone, review, totals, upload
 from api.rest import photos, places, sheets, uploads
 from api.rest import totals as rest_totals
 from api.settings import MIB
@@ -81,14 +80,14 @@ def create_app(held: Services) -> FastAPI:
         return dict(app.openapi())
 
     @app.get("/vendor/{name}", dependencies=[Depends(public())], include_in_schema=False)
-    def vendor(name: str) -> Response:
+    def vendor(name: str, request: Request) -> Response:
         file = web.VENDOR.get(name)
         if file is None:
             raise ApiError("not_found")
-        return FileResponse(held.settings.node_modules / file)
+        return file_answer(held.settings.node_modules / file, request.headers)
 
-    app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
-    for part in (home, login, upload, review, totals, admin, photos, uploads, places, sheets, rest_totals):
+    app.mount("/static", Assets(directory=web.STATIC), name="static")
+    for part in (home, login, phone, upload, review, totals, admin, photos, uploads, places, sheets, rest_totals):
         app.include_router(part.router)
     access.rules(app)
     return app

@@ -24,6 +24,7 @@ STATIC = HERE / "static"
 VENDOR = {
     "bootstrap.min.css": "bootstrap/dist/css/bootstrap.min.css",
     "htmx.esm.js": "htmx.org/dist/htmx.esm.js",
+    "idb.js": "idb/build/index.js",
 }
 """Served name -> file below node_modules. Nothing else of it can be fetched."""
 
@@ -52,6 +53,8 @@ def _fingerprint() -> str:
     for file in sorted(STATIC.rglob("*")):
         if file.is_file():
             h.update(file.read_bytes())
+    lock = HERE.parent / "package-lock.json"  # the libraries' versions
+    h.update(lock.read_bytes() if lock.is_file() else b"")
     return h.hexdigest()[:10]
 
 
@@ -66,6 +69,7 @@ def _environment() -> jinja2.Environment:
     env.globals["import_map"] = Markup(IMPORT_MAP)  # noqa: S704 (our own constant)
     env.globals["v"] = _fingerprint()
     env.globals["langs"] = LANGS
+    env.globals["moment"] = datetime.fromisoformat
     return env
 
 

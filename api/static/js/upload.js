@@ -1,87 +1,155 @@
-// Sends photos one request each, two at a time, with progress; a photo that failed can be sent again without choosing it anew.
-import { send } from "app/http.js";
+// The operator's page. A chosen photo goes into the phone's outbox first and is sent from there, now or when the signal is back.
 import { placePicker } from "app/place.js";
+import { name, outbox } from "/static/js/phone/box.js";
+import { look } from "/static/js/phone/look.js";
+import { row, say, showHints, showRefused, showSending, showWaiting } from "/static/js/phone/rows.js";
+import { drain, NoLine, NoSession } from "/static/js/phone/sender.js";
 
-const form = document.querySelector("#send"), drop = document.querySelector("#drop"), outbox = document.querySelector("#outbox");
-const sent = document.querySelector("#sent"), empty = document.querySelector("#sent-empty"), problem = document.querySelector("#send-error");
-const election = document.querySelector("#election"), say = form.dataset;
-const place = placePicker(document.querySelector("[data-place]"), { remember: true });
-const waiting = [];
-let running = 0;
+const $ = (s) => document.querySelector(s);
+const form = $("#send"), drop = $("#drop"), box = $("#outbox"), sent = $("#sent"), empty = $("#sent-empty"), problem = $("#send-error");
+const election = $("#election"), line = $("#line"), list = $("#checklist"), me = form.dataset.user;
+const root = document.querySelector("[data-place]");
+const rows = new Map();
+let noLine = !navigator.onLine, pause = 2000, timer = 0, sending = false, loggedOut = false;
 
+// ------------------------------------------------------------------ what the page remembers
+const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private mode */ } };
 try { const last = localStorage.getItem("c1-last-election"); if ([...election.options].some((o) => o.value === last)) election.value = last; } catch { /* private mode */ }
-election.addEventListener("change", () => { try { localStorage.setItem("c1-last-election", election.value); } catch { /* private mode */ } });
+election.addEventListener("change", () => { remember("c1-last-election", election.value); loadList(); });
+root.addEventListener("placed", () => loadList());
+const place = placePicker(root, { remember: true });
 
-function row(file) {
-  const item = document.createElement("li");
-  item.className = "photo-card tone-busy";
-  item.innerHTML = '<span class="thumb"><img width="72" height="72" alt=""></span><div class="photo-say"><p class="state"><span class="spin" aria-hidden="true"></span><span data-text></span></p><p data-name></p><progress class="bar" max="1" value="0"></progress><p data-do></p></div>';
-  const picture = item.querySelector("img"), address = URL.createObjectURL(file);
-  picture.src = address;
-  picture.onload = () => URL.revokeObjectURL(address);
-  picture.onerror = () => { picture.removeAttribute("src"); };
-  item.querySelector("[data-name]").textContent = file.name;
-  item.querySelector("progress").setAttribute("aria-label", file.name);
-  outbox.prepend(item);
-  return item;
+// ------------------------------------------------------------------ the list of pages
+async function loadList() {
+  if (!place.code) return;
+  const open = [...list.querySelectorAll("details")].filter((d) => d.open).map((d) => d.dataset.election);
+  let response;
+  try { response = await fetch(`/unggah/daftar?tps=${place.code}&election=${encodeURIComponent(election.value)}`, { headers: { "HX-Request": "true" } }); } catch { return; }
+  if (!response.ok) return;
+  list.innerHTML = await response.text();
+  for (const d of list.querySelectorAll("details")) if (open.includes(d.dataset.election)) d.open = true;
+}
+list.addEventListener("click", (e) => {
+  const take = e.target.closest("[data-take]");
+  if (!take) return;
+  election.value = take.dataset.take; remember("c1-last-election", election.value);
+  $("#camera").click();
+});
+setInterval(() => { if (!document.hidden && !noLine) loadList(); }, 20_000);
+
+// ------------------------------------------------------------------ the line at the top
+async function showLine() {
+  const items = await outbox.all(), mine = items.filter((i) => i.user === me && i.state === "waits"), others = items.find((i) => i.user !== me);
+  const words = [];
+  if (loggedOut) words.push(say("phone.login"));
+  else if (noLine) words.push(say("phone.offline"));
+  if ((noLine || loggedOut) && mine.length) words.push(say("phone.waiting", { count: mine.length }) + ".");
+  if (others) words.push(say("phone.others", { count: items.filter((i) => i.user === others.user).length, user: others.user }));
+  line.querySelector("[data-say]").textContent = words.join(" ");
+  line.querySelector("[data-login]").hidden = !loggedOut;
+  line.classList.toggle("calm", !noLine && !loggedOut);
+  line.hidden = !words.length;
 }
 
-function failed(item, error, again) {
-  item.className = "photo-card tone-bad";
-  item.querySelector(".spin")?.remove();
-  item.querySelector("progress").hidden = true;
-  item.querySelector("[data-text]").textContent = error.message;
-  const act = item.querySelector("[data-do]");
-  const earlier = error.details.receipt && error.details.receipt.photo;
-  if (earlier && error.code === "duplicate_photo") {
-    const link = document.createElement("a"); link.href = `/foto/${earlier}`; link.textContent = say.earlier; act.append(link);
-  } else if (error.status === 0 || error.status >= 500 || error.status === 429) {
-    const button = document.createElement("button"); button.type = "button"; button.className = "btn btn-sm btn-outline-primary mt-2"; button.textContent = say.retry;
-    button.addEventListener("click", () => { item.remove(); again(); });
-    act.append(button);
-  }
-}
-
-async function run(job) {
-  const item = job.item, text = item.querySelector("[data-text]"), bar = item.querySelector("progress");
-  const data = new FormData();
-  data.set("election", job.election); data.set("tps", job.tps); data.set("photos", job.file, job.file.name);
-  text.textContent = say.sending.replace("{percent}", "0");
-  try {
-    // said before megabytes are spent on it; the server decides all the same
-    if (job.file.size > Number(say.maxBytes)) throw Object.assign(new Error(say.tooLarge), { code: "image_too_large", status: 413, details: {} });
-    const answer = await send("/api/photos", data, (share) => {
-      bar.value = share;
-      text.textContent = share < 1 ? say.sending.replace("{percent}", String(Math.round(share * 100))) : say.storing;
-    });
-    const id = answer.results[0].receipt.id;
-    const part = await fetch(`/foto/${id}`, { headers: { "HX-Request": "true" } });
-    const holder = document.createElement("template");
-    holder.innerHTML = (await part.text()).trim();
-    const card = holder.content.firstElementChild;
-    sent.prepend(card); item.remove();
-    window.htmx.process(card);
-  } catch (error) { failed(item, error, () => queue([job.file], job)); }
-}
-
-async function pump() {
-  while (running < 2 && waiting.length) {
-    running += 1;
-    run(waiting.shift()).finally(() => { running -= 1; pump(); });
-  }
-}
-
-function queue(files, as) {
-  problem.hidden = true;
-  const tps = as ? as.tps : place.code;
-  if (!tps) { problem.textContent = say.missing; problem.hidden = false; place.focus(); return; }
+// ------------------------------------------------------------------ rows
+function add(item) {
+  const made = row(item);
+  rows.set(item.key, made);
+  box.prepend(made);
   empty.hidden = true;
-  for (const file of files) waiting.push({ file, tps, election: as ? as.election : election.value, item: row(file) });
-  pump();
+  if (item.state === "refused") refuse(item.key, item.error);
+  else showWaiting(made, { share: (item.sent || 0) / item.blob.size, line: !noLine });
+  showHints(made, item.hints || [], () => $("#camera").click());
+  return made;
 }
 
-for (const input of form.querySelectorAll("input[type=file]")) input.addEventListener("change", () => { queue([...input.files]); input.value = ""; });
+const forget = async (key) => { await outbox.remove(key); rows.get(key)?.remove(); rows.delete(key); empty.hidden = Boolean(box.children.length + sent.children.length); showLine(); };
+
+function refuse(key, error) {
+  const made = rows.get(key);
+  if (made) showRefused(made, error, { drop: () => forget(key), again: error.code.startsWith("duplicate") ? null : async () => { await outbox.patch(key, { state: "waits", error: null }); showWaiting(made, { line: !noLine }); made.querySelector(".card-acts").replaceChildren(); kick(); } });
+}
+
+async function arrived(key, receipt) {
+  const answer = await fetch(`/foto/${receipt.id}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  rows.get(key)?.remove(); rows.delete(key);
+  if (answer && answer.ok) {
+    const holder = document.createElement("template");
+    holder.innerHTML = (await answer.text()).trim();
+    const card = holder.content.firstElementChild;
+    sent.querySelector(`#${card.id}`)?.remove();
+    sent.prepend(card);
+    window.htmx.process(card);
+  }
+  loadList();
+}
+
+// What sender says of one photo: from here, or from the service worker.
+async function tell(key, change) {
+  if (!rows.has(key)) return;
+  if (change.sent !== undefined) {
+    const item = await outbox.patch(key, { sent: change.sent });
+    if (item) showSending(rows.get(key), change.sent / item.blob.size);
+  } else if (change.receipt) await arrived(key, change.receipt);
+  else if (change.error) refuse(key, change.error);
+}
+
+// ------------------------------------------------------------------ sending
+async function kick() {
+  if (sending) return;
+  sending = true; clearTimeout(timer);
+  try {
+    await drain(tell);
+    noLine = false; loggedOut = false; pause = 2000;
+  } catch (e) {
+    if (e instanceof NoSession) loggedOut = true;
+    else if (e instanceof NoLine) { noLine = true; timer = setTimeout(kick, pause); pause = Math.min(pause * 1.6, 60_000); }
+    else throw e;
+    for (const item of await outbox.all()) if (item.state === "waits" && rows.has(item.key)) showWaiting(rows.get(item.key), { share: (item.sent || 0) / item.blob.size, line: false });
+  } finally { sending = false; showLine(); }
+}
+
+// The browser sends what waits even after this page was closed, where it can.
+const later = async () => { try { await (await navigator.serviceWorker.ready).sync.register("c1-kirim"); } catch { /* not offered here: the page sends when it is opened */ } };
+
+async function take(files) {
+  problem.hidden = true;
+  const complain = (text) => { problem.textContent = text; problem.hidden = false; };
+  if (!place.code) { complain(say("upload.tps.missing")); place.focus(); return; }
+  const where = { election: election.value, tps: place.code, label: root.querySelector("[data-label]").textContent };
+  for (const file of files) {
+    // said before megabytes are spent on it; the server decides all the same
+    if (file.size > Number(form.dataset.maxBytes)) { complain(`${file.name}: ${say("upload.too_large")}`); continue; }
+    // a copy of the bytes: a file chosen from the gallery may be gone when its turn comes
+    const blob = new Blob([await file.arrayBuffer()], { type: file.type }), named = await name(blob);
+    const known = await outbox.get(named.key);
+    if (known && known.state === "waits") { complain(say("phone.twice")); continue; }
+    if (known) await forget(named.key);
+    const item = { ...named, ...where, user: me, blob, name: file.name, added: Date.now(), sent: 0, state: "waits", error: null, hints: [] };
+    try { await outbox.put(item); } catch { complain(say("phone.full")); return; }
+    const made = add(item);
+    look(blob).then(({ hints }) => { if (!hints.length) return; outbox.patch(item.key, { hints }); if (rows.get(item.key) === made) showHints(made, hints, () => $("#camera").click()); });
+  }
+  navigator.storage?.persist?.();
+  later();
+  showLine();
+  kick();
+}
+
+for (const input of form.querySelectorAll("input[type=file]")) input.addEventListener("change", () => { take([...input.files]); input.value = ""; });
 drop.addEventListener("dragover", (e) => { e.preventDefault(); drop.classList.add("over"); });
 drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-drop.addEventListener("drop", (e) => { e.preventDefault(); drop.classList.remove("over"); queue([...e.dataTransfer.files]); });
+drop.addEventListener("drop", (e) => { e.preventDefault(); drop.classList.remove("over"); take([...e.dataTransfer.files]); });
 form.addEventListener("submit", (e) => e.preventDefault());
+window.addEventListener("online", () => { pause = 2000; noLine = false; kick(); loadList(); });
+window.addEventListener("offline", () => { noLine = true; showLine(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) kick(); });
+
+if (navigator.serviceWorker) {
+  navigator.serviceWorker.register("/sw.js", { type: "module" }).catch(() => { /* an old browser: the page works while it is open */ });
+  navigator.serviceWorker.addEventListener("message", (e) => tell(e.data.key, e.data.change));
+}
+for (const item of await outbox.all()) if (item.user === me) add(item);
+loadList();
+showLine();
+kick();
