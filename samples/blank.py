@@ -20,9 +20,9 @@ GUIDE_X, GUIDE_Y, GUIDE_DOT = 4.15, 6.65, 0.65
 class _Canvas:
     """Pixels at ``k`` per template unit; every drawing method takes template units."""
 
-    def __init__(self, page: Page, k: float) -> None:
+    def __init__(self, px: Gray, k: float) -> None:
         self.k = k
-        self.px: Gray = np.full((round(page.size.height * k), round(page.size.width * k)), PAPER, np.uint8)
+        self.px = px
 
     def fill(self, x0: float, y0: float, x1: float, y1: float, gray: int) -> None:
         k, (h, w) = self.k, self.px.shape
@@ -67,6 +67,11 @@ class _Canvas:
         m = mask[y0 - top : y1 - top, x0 - left : x1 - left].astype(np.uint16)
         old = self.px[y0:y1, x0:x1].astype(np.uint16)
         self.px[y0:y1, x0:x1] = ((old * (255 - m) + gray * m) // 255).astype(np.uint8)
+
+
+def written(px: Gray, item: PrintText, k: float) -> None:
+    """Print a line of text onto a drawn page of ``k`` pixels a unit, in place."""
+    _Canvas(px, k).text(item)
 
 
 def _number(c: _Canvas, n: Number) -> None:
@@ -122,7 +127,8 @@ def draw(page: Page, px_per_unit: float) -> Gray:
     Returns:
         (height * px_per_unit, width * px_per_unit) uint8; drawn at twice the size and reduced, so that lines keep sub-pixel places.
     """
-    c = _Canvas(page, px_per_unit * 2)
+    k = px_per_unit * 2
+    c = _Canvas(np.full((round(page.size.height * k), round(page.size.width * k)), PAPER, np.uint8), k)
     for item in page.print:
         if isinstance(item, PrintLine):
             c.line(item.a, item.b, item.width, item.gray)
