@@ -20,6 +20,7 @@ from api.settings import Settings
 from db.cleaning import orphans
 from db.session import Database
 from db.store import PhotoStore
+from review import unplaced
 from review.intake import pending_photos, record_interpretation
 from review.status import PhotoState, photo_status
 from tally import texts
@@ -54,6 +55,7 @@ class Reading:
         self._lock = threading.Lock()
         self.huey = SqliteHuey("c1", filename=str(settings.queue_file), timeout=30)
         self._task: Any = self.huey.task(retries=settings.read_attempts, retry_delay=RETRY_SECONDS, name="read_photo")(self.read)
+        self._open_task: Any = self.huey.task(retries=settings.read_attempts, retry_delay=RETRY_SECONDS, name="read_open")(self.read_open)
         self.huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
         self.huey.periodic_task(crontab(minute="7"), name="clean")(self.clean)
 
@@ -64,19 +66,30 @@ class Reading:
         except Exception:
             log.exception("photo %d could not be queued; the sweeper will", photo_id)
 
+    def enqueue_open(self, unplaced_id: int) -> None:
+        """Queue a photo whose place is open (review.unplaced)."""
+        try:
+            self._open_task(unplaced_id)
+        except Exception:
+            log.exception("unplaced photo %d could not be queued; the sweeper will", unplaced_id)
+
     def started(self, photo_id: int) -> int:
         """How often reading this photo has begun."""
         return int(self.huey.get(self._key(photo_id), peek=True) or 0)
 
     def sweep(self) -> int:
         """Queue every photo that has no interpretation and is not queued, waiting or being read. Returns how many."""
-        waiting = {t.args[0] for t in (*self.huey.pending(), *self.huey.scheduled()) if t.args}
+        waiting = {-t.args[0] if t.name == "read_open" else t.args[0] for t in (*self.huey.pending(), *self.huey.scheduled()) if t.args}
         with self._lock:
             waiting |= self._running
         with self._db.reading() as session:
             todo = [p.photo_id for p in pending_photos(session, limit=SWEEP_LIMIT) if p.photo_id not in waiting]
-        for photo_id in todo:
-            self.enqueue(photo_id)
+            todo += [-u.unplaced_id for u in unplaced.unread(session, limit=SWEEP_LIMIT) if -u.unplaced_id not in waiting]
+        for key in todo:  # the ids of unplaced photos are told apart by their sign
+            if key > 0:
+                self.enqueue(key)
+            else:
+                self.enqueue_open(-key)
         if todo:
             log.info("sweeper queued %d photos", len(todo))
         return len(todo)
@@ -101,23 +114,43 @@ class Reading:
                 status = photo_status(session, photo_id)
                 if status.state is not PhotoState.READING:
                     return
-            attempt = self.started(photo_id) + 1
-            self.huey.put(self._key(photo_id), attempt)
-            receipt = status.receipt
             begun = time.monotonic()
-            try:
-                if attempt > self._attempts:
-                    raise RuntimeError(f"the worker stopped {self._attempts} times while reading")
-                result = self._interpret(self._store.get(receipt.sha256), receipt.name)
-            except Exception as e:
-                log.exception("photo %d, attempt %d", photo_id, attempt)
-                if attempt < self._attempts:
-                    raise
-                result = set_aside(receipt.name, receipt.sha256, e, time.monotonic() - begun)
+            result = self._word_on(self._key(photo_id), status.receipt.sha256, status.receipt.name)
             with self._db.writing() as session:
                 recorded = record_interpretation(session, photo_id, result)
             self.huey.get(self._key(photo_id))  # forget the count
             log.info("photo %d: %s in %.2f s", photo_id, recorded.disposition, time.monotonic() - begun)
+
+    def read_open(self, unplaced_id: int) -> None:
+        """Read a photo whose place is open, and place it by what it says. As often, and set aside as ``read`` does it."""
+        with self._claim(-unplaced_id) as mine:
+            if not mine:
+                return
+            with self._db.reading() as session:
+                waits = unplaced.open_photo(session, unplaced_id)
+            if waits.read or waits.closed:
+                return
+            key = self._key(-unplaced_id)
+            result = self._word_on(key, waits.receipt.sha256, waits.receipt.name)
+            with self._db.writing() as session:
+                recorded = unplaced.record_open(session, unplaced_id, result)
+            self.huey.get(key)
+            log.info("unplaced photo %d: %s", unplaced_id, recorded.disposition if recorded else "waits for a person")
+
+    def _word_on(self, key: str, sha256: str, name: str) -> Interpretation:
+        """The machine's word on one file; after ``read_attempts`` failures that it failed. Raises what reading raised before that."""
+        attempt = int(self.huey.get(key, peek=True) or 0) + 1
+        self.huey.put(key, attempt)
+        begun = time.monotonic()
+        try:
+            if attempt > self._attempts:
+                raise RuntimeError(f"the worker stopped {self._attempts} times while reading")
+            return self._interpret(self._store.get(sha256), name)
+        except Exception as e:
+            log.exception("%s, attempt %d", key, attempt)
+            if attempt < self._attempts:
+                raise
+            return set_aside(name, sha256, e, time.monotonic() - begun)
 
     @contextmanager
     def _claim(self, photo_id: int) -> Iterator[bool]:

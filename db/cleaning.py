@@ -10,7 +10,7 @@ from sqlalchemy import select
 from db import clock
 from db.session import Database
 from db.store import PhotoStore, StoredObject
-from db.tables import Photo, TemplateFile
+from db.tables import Photo, TemplateFile, UnplacedPhoto
 
 _CHUNK = 500
 
@@ -44,4 +44,5 @@ def _known(db: Database, chunk: list[StoredObject]) -> set[str]:
     names = [o.sha256 for o in chunk if o.sha256 is not None]
     with db.reading() as session:
         photos = session.scalars(select(Photo.sha256).where(Photo.sha256.in_(names)))
-        return {*photos, *session.scalars(select(TemplateFile.sha256).where(TemplateFile.sha256.in_(names)))}
+        unplaced = session.scalars(select(UnplacedPhoto.sha256).where(UnplacedPhoto.sha256.in_(names)))
+        return {*photos, *unplaced, *session.scalars(select(TemplateFile.sha256).where(TemplateFile.sha256.in_(names)))}

@@ -82,7 +82,7 @@ def receive_photo(
     file = store.put(data)
     try:
         with db.writing() as session:
-            return _write_photo(session, file, name, media_type, uploader_id, election_id, tps_code, stated_page)
+            return write_photo(session, file, name, media_type, uploader_id, election_id, tps_code, stated_page)
     except IntegrityError:
         with db.reading() as session:
             _refuse_duplicate(session, file.sha256, election_id, tps_code)
@@ -118,7 +118,7 @@ def _refuse_duplicate(session: Session, sha256: str, election_id: str, tps_code:
     raise DuplicateOtherTps(receipt, {"tps": place.to_dict(), "election": photo.election_id})
 
 
-def _write_photo(
+def write_photo(
     session: Session,
     file: StoredFile,
     name: str,
@@ -127,7 +127,9 @@ def _write_photo(
     election_id: str,
     tps_code: str,
     stated_page: int | None,
+    received_at: datetime | None = None,
 ) -> Receipt:
+    """The row of a photo whose file is kept and whose place was checked. ``received_at``: if it came before now."""
     _refuse_duplicate(session, file.sha256, election_id, tps_code)
     region = tps_row(session, tps_code)
     photo = Photo(
@@ -136,7 +138,7 @@ def _write_photo(
         name=clean_name(name),
         media_type=media_type[:100],
         uploader_id=uploader_id,
-        received_at=clock.now(),
+        received_at=received_at or clock.now(),
         election_id=election_id,
         tps_id=region.id,
         stated_page=stated_page,
