@@ -13,6 +13,7 @@ from db.queries import tps_refs
 from db.tables import Interpretation, Photo, QueueEntry, ReviewAction, SheetCommit
 from db.types import ActionKind, Disposition, QueueKind, Source
 from review import reasons
+from review.advice import unclear_part
 from review.errors import UnknownPhoto
 from review.reasons import ReasonText
 from review.receipt import Receipt, receipt_of
@@ -41,6 +42,8 @@ class PhotoStatus:
     counted_by: Source | None
     finished_at: datetime | None
     """When it was counted or rejected."""
+    unclear: str | None = None
+    """Where on the page the doubtful numbers of a sheet in review lie (review.advice)."""
 
 
 def photos_of(session: Session, uploader_id: int, *, limit: int = 50, before_id: int | None = None) -> list[PhotoStatus]:
@@ -97,11 +100,12 @@ def _status(
         by: Source | None = None,
         at: datetime | None = None,
     ) -> PhotoStatus:
-        return PhotoStatus(photo.id, receipt, state, form, page, why, note, by, at)
+        unclear = unclear_part(word.body) if word is not None and state is PhotoState.IN_REVIEW else None
+        return PhotoStatus(photo.id, receipt, state, form, page, why, note, by, at, unclear)
 
     if word is None:
         return status(PhotoState.READING)
-    if entry is not None:
+    if entry is not None and entry.sample_id is None:  # what is entered once more as a sample counts meanwhile
         state = PhotoState.IN_REVIEW
         if not entry.placed and entry.kind is QueueKind.UNREADABLE:
             state = PhotoState.UNREADABLE

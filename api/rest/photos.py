@@ -71,6 +71,7 @@ def status_json(status: PhotoStatus) -> dict[str, Any]:
         "page": status.page,
         "reasons": [r.to_json() for r in status.reasons],
         "note": status.note,
+        "unclear": status.unclear,
         "counted_by": status.counted_by,
         "finished_at": status.finished_at.isoformat() if status.finished_at else None,
         "receipt": receipt_json(status.receipt),
