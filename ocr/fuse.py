@@ -108,7 +108,7 @@ def fuse(
         _fuse_number(n.name, [by_box.get((n.name, i), {}) for i in range(len(n.boxes))], words.get(n.name, {}), policy)
         for n in page.numbers
     ]
-    told = infer({n.name: belief for n, belief in read}, rules.constraints(page), policy.broken_rule)
+    told = infer({n.name: belief for n, belief in read}, [*rules.constraints(page), *rules.customs(page)], policy.broken_rule)
     return tuple(_judged(n, told[n.name]) for n, _ in read)
 
 

@@ -23,6 +23,10 @@ from numpy.typing import NDArray
 
 CHANCE = 0.05
 """Worth of a sum that one of "something else" stands in: it may hold by luck, for mistakes come near the truth (off by one, by ten)."""
+ONE_OFF = 0.1
+"""Worth of a reserve that is one more or one less than usual; of 21 stations one had such."""
+UNUSUAL = 0.02
+"""Worth of any other."""
 _MOST_STATES = 8
 _LEAST = 1e-4
 """Candidates less likely than this are not told apart."""
@@ -59,7 +63,30 @@ class AtMost:
         return (self.number,) if isinstance(self.bound, int) else (self.number, self.bound)
 
 
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """``number`` is as a rule ``base`` and ``share`` of it, rounded up: ballots sent to a station come with a reserve.
+
+    A custom of those who pack them, no rule of the paper: it is never held against what is read.
+    """
+
+    number: str
+    base: str
+    share: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.number, self.base)
+
+    def usual(self, base: int) -> int:
+        """What ``number`` usually is."""
+        return base + math.ceil(round(base * self.share, 6))
+
+
 Constraint = Sum | AtMost
+"""A rule of the paper."""
+Tie = Constraint | Reserve
+"""All that inference knows of how numbers hang together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +97,7 @@ class _Table:
     values: Floats
 
 
-def infer(beliefs: Mapping[str, Belief], constraints: Sequence[Constraint], broken: float) -> dict[str, dict[int | None, float]]:
+def infer(beliefs: Mapping[str, Belief], constraints: Sequence[Tie], broken: float) -> dict[str, dict[int | None, float]]:
     """Posterior of every number.
 
     Args:
@@ -113,7 +140,7 @@ def _states(name: str, belief: Belief, floor: float) -> tuple[list[int | None], 
     return [*(v for v, _ in listed), None], np.array([*(p for _, p in listed), rest])
 
 
-def _factor(c: Constraint, states: Mapping[str, tuple[list[int | None], Floats]], broken: float) -> _Table:
+def _factor(c: Tie, states: Mapping[str, tuple[list[int | None], Floats]], broken: float) -> _Table:
     names = tuple(dict.fromkeys(c.names))
     # NaN stands for "something else": every comparison with it is false, so it is told apart by what the sum becomes
     axes = {
@@ -123,13 +150,17 @@ def _factor(c: Constraint, states: Mapping[str, tuple[list[int | None], Floats]]
     if isinstance(c, Sum):
         gap = axes[c.total] - sum((axes[p] for p in c.parts), np.zeros([1] * len(names)))
         return _Table(names, np.where(np.isnan(gap), max(CHANCE, broken), np.where(gap == 0, 1.0, broken)))
+    if isinstance(c, Reserve):
+        usual = np.array([np.nan if v is None else c.usual(v) for v in states[c.base][0]], np.float64)
+        off = np.abs(axes[c.number] - usual.reshape(axes[c.base].shape))
+        return _Table(names, np.where(np.isnan(off), CHANCE, np.select([off == 0, off == 1], [1.0, ONE_OFF], UNUSUAL)))
     bound = float(c.bound) if isinstance(c.bound, int) else axes[c.bound]
     return _Table(names, np.where(axes[c.number] > bound, broken, 1.0))
 
 
 def _parted(
-    constraints: Sequence[Constraint], states: Mapping[str, tuple[list[int | None], Floats]]
-) -> tuple[list[Constraint], list[_Table], dict[str, tuple[list[int | None], Floats]]] | None:
+    constraints: Sequence[Tie], states: Mapping[str, tuple[list[int | None], Floats]]
+) -> tuple[list[Tie], list[_Table], dict[str, tuple[list[int | None], Floats]]] | None:
     """Sums too long for one table as a chain of partial sums: the same constraint, told with hidden numbers.
 
     Returns:
@@ -137,7 +168,7 @@ def _parted(
         all states with theirs. None if a table would grow too large.
     """
     known = dict(states)
-    short: list[Constraint] = []
+    short: list[Tie] = []
     ties: list[_Table] = []
     for k, c in enumerate(constraints):
         if not isinstance(c, Sum) or len(c.parts) < 3 or math.prod(len(states[n][0]) for n in c.names) <= _LONG:
@@ -176,7 +207,7 @@ def _product(tables: Sequence[_Table], names: tuple[str, ...]) -> Floats:
 
 
 def _marginals(
-    states: Mapping[str, tuple[list[int | None], Floats]], constraints: Sequence[Constraint], broken: float
+    states: Mapping[str, tuple[list[int | None], Floats]], constraints: Sequence[Tie], broken: float
 ) -> dict[str, Floats] | None:
     """Every number's posterior by elimination and a backward pass; None if a table would grow too large."""
     parted = _parted(constraints, states)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tally.arithmetic import Values, check_at_most, check_sum
-from tally.inference import AtMost, Constraint, Sum
+from tally.inference import AtMost, Constraint, Reserve, Sum
 from tally.interpretation import Finding, Severity
 from templates_c1.schema import Page, Rule, SumRule, Template
 
@@ -23,6 +23,11 @@ def check_across(template: Template, values: Values) -> tuple[Finding, ...]:
 def constraints(page: Page) -> tuple[Constraint, ...]:
     """The rules of ``page`` that no right paper breaks (severity ``error``), for joint inference over its numbers."""
     return _constraints(page.rules)
+
+
+def customs(page: Page) -> tuple[Reserve, ...]:
+    """What right papers usually keep without having to, for joint inference only: no finding comes of it."""
+    return tuple(Reserve(r.number, r.base, r.share) for r in page.reserves)
 
 
 def constraints_across(template: Template) -> tuple[Constraint, ...]:

@@ -102,6 +102,15 @@ class AtMostRule(_Frozen):
 Rule = Annotated[SumRule | AtMostRule, Field(discriminator="kind")]
 
 
+class ReserveCustom(_Frozen):
+    """``number`` is usually ``base`` and ``share`` of it, rounded up: ballots received with their reserve. Only makes readings more or less
+    likely; no sheet goes to review for it."""
+
+    number: Name
+    base: Name
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Tag(_Frozen):
     """An AprilTag. ``corners`` are tl, tr, br, bl of its black square as printed on the upright page.
 
@@ -216,6 +225,7 @@ class Page(_Frozen):
     recognition: Recognition
     numbers: Annotated[tuple[Number, ...], Field(min_length=1)]
     rules: tuple[Rule, ...] = ()
+    reserves: tuple[ReserveCustom, ...] = ()
     turus: tuple[TurusGrid, ...] = ()
     words: dict[Name, Rect] = {}
     """Number name -> area where it is written in words."""
@@ -245,6 +255,9 @@ class Page(_Frozen):
                     raise ValueError(f"page {self.number}: rule '{rule.id}' names an unknown number '{name}'")
             if rule.kind == "sum" and (rule.total in rule.parts or len(set(rule.parts)) < len(rule.parts)):
                 raise ValueError(f"page {self.number}: rule '{rule.id}' counts a number twice")
+        for name in (name for r in self.reserves for name in (r.number, r.base)):
+            if name not in names:
+                raise ValueError(f"page {self.number}: a reserve names an unknown number '{name}'")
         for n in self.numbers:
             if any(not self._holds(x, y) for column in n.bubbles for x, y in column.centres):
                 raise ValueError(f"page {self.number}: a bubble of '{n.name}' lies outside the page")

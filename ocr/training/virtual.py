@@ -80,7 +80,7 @@ def loose_bank(boxes: Sequence[tuple[str, str, Word]]) -> Bank:
 
 
 def new_values(page: Page, rng: random.Random) -> dict[str, int] | None:
-    """Values that keep every rule: parts drawn, totals added up. None if this draw breaks a bound or does not fit its boxes."""
+    """Values that keep every rule and custom: parts drawn, totals added up. None if this draw breaks a bound or does not fit its boxes."""
     sums = [r for r in page.rules if isinstance(r, SumRule)]
     totals = {r.total for r in sums}
     values = {n.name: _some(rng) for n in page.numbers if n.name not in totals}
@@ -93,6 +93,7 @@ def new_values(page: Page, rng: random.Random) -> dict[str, int] | None:
             values.setdefault(r.total, sum(values[p] for p in r.parts))
             left.remove(r)
     fits = all(len(str(values[n.name])) <= len(n.boxes) for n in page.numbers)
+    fits &= all(values[r.number] == r.usual(values[r.base]) for r in rules.customs(page))
     return values if fits and all(f.holds for f in rules.check(page, values)) else None
 
 

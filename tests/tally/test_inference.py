@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import pytest
@@ -9,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tally import inference
-from tally.inference import CHANCE, AtMost, Belief, Constraint, Sum, infer
+from tally.inference import CHANCE, ONE_OFF, UNUSUAL, AtMost, Belief, Reserve, Sum, Tie, infer
 
 NAMES = "abcde"
 
 
-def brute_force(beliefs: dict[str, Belief], rules: list[Constraint], broken: float) -> dict[str, dict[int | None, float]]:
+def brute_force(beliefs: dict[str, Belief], rules: list[Tie], broken: float) -> dict[str, dict[int | None, float]]:
     """The definition itself: every assignment, worth the product of its beliefs, times ``broken`` for each broken rule."""
     states = {}
     for name, belief in beliefs.items():
@@ -35,6 +36,12 @@ def brute_force(beliefs: dict[str, Belief], rules: list[Constraint], broken: flo
                     worth *= max(CHANCE, broken)
                 elif v[r.total] != sum(known):
                     worth *= broken
+            elif isinstance(r, Reserve):
+                number, base = v[r.number], v[r.base]
+                if number is None or base is None:
+                    worth *= CHANCE
+                else:
+                    worth *= {0: 1.0, 1: ONE_OFF}.get(abs(number - base - math.ceil(base * r.share)), UNUSUAL)
             else:
                 bound = r.bound if isinstance(r.bound, int) else v[r.bound]
                 number = v[r.number]
@@ -46,15 +53,18 @@ def brute_force(beliefs: dict[str, Belief], rules: list[Constraint], broken: flo
 
 
 @st.composite
-def puzzles(draw: st.DrawFn) -> tuple[dict[str, Belief], list[Constraint]]:
+def puzzles(draw: st.DrawFn) -> tuple[dict[str, Belief], list[Tie]]:
     names = NAMES[: draw(st.integers(1, 5))]
     weight = st.floats(0.02, 1)
     beliefs: dict[str, Belief] = {n: draw(st.dictionaries(st.none() | st.integers(0, 6), weight, min_size=1, max_size=3)) for n in names}
-    rules: list[Constraint] = []
+    rules: list[Tie] = []
     for _ in range(draw(st.integers(0, 4)) if len(names) > 1 else 0):
         chosen = draw(st.permutations(names))[: draw(st.integers(2, min(4, len(names))))]
-        if draw(st.booleans()):
+        kind = draw(st.integers(0, 4))
+        if kind < 2:
             rules.append(Sum(chosen[0], tuple(chosen[1:])))
+        elif kind == 2:
+            rules.append(Reserve(chosen[0], chosen[1], draw(st.sampled_from((0.25, 0.5)))))
         else:
             rules.append(AtMost(chosen[0], draw(st.just(chosen[1]) | st.integers(0, 6))))
     return beliefs, rules
@@ -62,7 +72,7 @@ def puzzles(draw: st.DrawFn) -> tuple[dict[str, Belief], list[Constraint]]:
 
 @settings(max_examples=150, deadline=None)
 @given(puzzles(), st.sampled_from((0.003, 0.02, 1.0)))
-def test_agrees_with_brute_force(puzzle: tuple[dict[str, Belief], list[Constraint]], broken: float) -> None:
+def test_agrees_with_brute_force(puzzle: tuple[dict[str, Belief], list[Tie]], broken: float) -> None:
     beliefs, rules = puzzle
     got, want = infer(beliefs, rules, broken), brute_force(beliefs, rules, broken)
     for name, posterior in want.items():
@@ -73,7 +83,7 @@ def test_agrees_with_brute_force(puzzle: tuple[dict[str, Belief], list[Constrain
 
 
 @given(puzzles())
-def test_rules_that_cost_nothing_change_nothing(puzzle: tuple[dict[str, Belief], list[Constraint]]) -> None:
+def test_rules_that_cost_nothing_change_nothing(puzzle: tuple[dict[str, Belief], list[Tie]]) -> None:
     # broken = 1 makes bounds void; sums still ask something of "something else"
     beliefs, rules = puzzle
     bounds = [r for r in rules if isinstance(r, AtMost)]
@@ -110,9 +120,18 @@ def test_a_sure_paper_error_stays_what_it_is() -> None:
 def test_one_misreading_in_two_places_keeps_the_sum_but_not_the_bound() -> None:
     # a writer whose 2 looks like 9: 906 + 11 = 917 holds as well as 206 + 11 = 217
     nine: dict[str, Belief] = {"a": {906: 0.9, 206: 0.1}, "b": {11: 0.999}, "sah": {917: 0.9, 217: 0.1}}
-    rules: list[Constraint] = [Sum("sah", ("a", "b"))]
+    rules: list[Tie] = [Sum("sah", ("a", "b"))]
     assert infer(nine, rules, 0.01)["sah"][917] > 0.9
     assert infer(nine, [*rules, AtMost("sah", 400)], 0.01)["sah"][917] < 0.6
+
+
+def test_the_usual_reserve_lifts_doubt_and_an_unusual_one_overrules_nobody() -> None:
+    reserve = Reserve("diterima", "dpt", 0.02)
+    assert [reserve.usual(n) for n in (0, 50, 51, 188, 250, 274)] == [0, 51, 53, 192, 255, 280]
+    beliefs: dict[str, Belief] = {"dpt": {274: 0.999, 224: 0.001}, "diterima": {280: 0.85, 230: 0.15}}
+    assert infer(beliefs, [reserve], 0.01)["diterima"][280] > 0.99
+    sure: dict[str, Belief] = {"dpt": {274: 0.9999}, "diterima": {300: 0.9999, 280: 1e-5}}
+    assert infer(sure, [reserve], 0.01)["diterima"][300] > 0.99
 
 
 def test_a_number_no_rule_knows_keeps_its_belief() -> None:
@@ -123,7 +142,7 @@ def test_a_number_no_rule_knows_keeps_its_belief() -> None:
 def test_many_doubtful_numbers_still_come_to_an_end() -> None:
     names = [f"{row}{col}" for row in "abcd" for col in "xyz"]
     beliefs: dict[str, Belief] = {n: {i + 3 * j: 1 / 8 for i, j in product(range(4), range(2))} for n in names}
-    rules: list[Constraint] = [Sum(f"{r}z", (f"{r}x", f"{r}y")) for r in "abcd"]
+    rules: list[Tie] = [Sum(f"{r}z", (f"{r}x", f"{r}y")) for r in "abcd"]
     rules += [Sum(f"d{c}", (f"a{c}", f"b{c}", f"c{c}")) for c in "xyz"]
     rules += [AtMost(f"a{c}", f"b{c}") for c in "xyz"]
     for posterior in infer(beliefs, rules, 0.01).values():
@@ -143,7 +162,7 @@ def test_a_belief_without_probability_is_refused() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(puzzles())
-def test_partial_sums_say_the_same(puzzle: tuple[dict[str, Belief], list[Constraint]]) -> None:
+def test_partial_sums_say_the_same(puzzle: tuple[dict[str, Belief], list[Tie]]) -> None:
     beliefs, rules = puzzle
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inference, "_LONG", 0)

@@ -52,6 +52,10 @@ def _unknown_bound(t: Raw) -> None:
     t["pages"][0]["rules"].append({"kind": "at_most", "id": "cap", "number": "a", "bound": "nowhere"})
 
 
+def _unknown_reserve(t: Raw) -> None:
+    t["pages"][0]["reserves"] = [{"number": "a", "base": "nowhere", "share": 0.02}]
+
+
 def _twice(t: Raw) -> None:
     t["pages"][0]["numbers"][1]["name"] = "a"
 
@@ -122,6 +126,7 @@ FAULTS: list[tuple[Callable[[Raw], None], str]] = [
     (_box_outside, "box 1 of 'b' lies outside the page"),
     (_unknown_name, "rule 'a_b' names an unknown number 'c'"),
     (_unknown_bound, "rule 'cap' names an unknown number 'nowhere'"),
+    (_unknown_reserve, "a reserve names an unknown number 'nowhere'"),
     (_twice, "number named twice: a"),
     (_rule_twice, "rule id used twice: a_b"),
     (_page_twice, "page number used twice: 1"),
