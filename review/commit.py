@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,6 +31,17 @@ class Place:
 
 class CommitRace(Exception):
     """Another transaction committed this sheet first; read again what stands and decide anew."""
+
+
+def lock_station(session: Session, election_id: str, tps_id: int) -> None:
+    """Until the transaction ends nobody else decides about this TPS and election: its pages are held against each other, and two pages
+    that are decided at the same moment must see one another. To be called before what stands is looked at.
+
+    PostgreSQL: an advisory lock of the transaction. SQLite: one writer at a time in any case (BEGIN IMMEDIATE).
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(f"station:{election_id}:{tps_id}".encode()).digest()[:8], "big", signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def current(session: Session, place: Place) -> SheetCommit | None:

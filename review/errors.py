@@ -6,10 +6,14 @@ ServiceError (db.errors)
 +-- NotAllowed
 |   +-- OutsideArea
 |   +-- OwnPhoto
+|   +-- AlreadyEntered, BlindSheet                                         two people, independently
 +-- DuplicatePhoto
 |   +-- DuplicateOtherTps
 +-- LeaseLost, AlreadySettled, StaleSheet                                  somebody else was faster
 +-- BadValues, RulesBroken, NoteRequired                                   what was typed cannot stand
++-- ConfirmRequired                                                        asked once more before it stands
++-- CannotUndo
++-- CornersDoNotFit                                                        the page is not where it was shown to be
 """
 
 from __future__ import annotations
@@ -27,8 +31,13 @@ if TYPE_CHECKING:
     from review.receipt import Receipt
 
 __all__ = [
+    "AlreadyEntered",
     "AlreadySettled",
     "BadValues",
+    "BlindSheet",
+    "CannotUndo",
+    "ConfirmRequired",
+    "CornersDoNotFit",
     "DuplicateOtherTps",
     "DuplicatePhoto",
     "LeaseLost",
@@ -80,6 +89,18 @@ class OwnPhoto(NotAllowed):
     code = "own_photo"
     text = "Foto ini Anda unggah sendiri, jadi harus diperiksa orang lain."
     text_en = "You uploaded this photo yourself, so somebody else must review it."
+
+
+class AlreadyEntered(NotAllowed):
+    code = "already_entered"
+    text = "Anda sudah mengisi lembar ini, jadi harus diisi orang lain."
+    text_en = "You entered this sheet yourself, so it must be somebody else's turn."
+
+
+class BlindSheet(NotAllowed):
+    code = "blind_sheet"
+    text = "Lembar ini sedang menunggu entri kedua yang mandiri, jadi angkanya belum boleh dilihat."
+    text_en = "This sheet waits for an independent second entry, so its numbers may not be seen yet."
 
 
 class DuplicatePhoto(ServiceError):
@@ -161,6 +182,32 @@ class RulesBroken(ServiceError):
                 "not_legible": list(not_legible),
             }
         )
+
+
+class ConfirmRequired(ServiceError):
+    """What was typed contradicts a sure reading, or breaks a rule that held. The same again with ``token`` stands."""
+
+    code = "confirm_required"
+    status = 409
+    text = "Periksa sekali lagi: angka ini berbeda dari yang terbaca jelas, atau jumlahnya tidak lagi cocok. Bila benar, simpan lagi."
+    text_en = "Look once more: this differs from what was clearly read, or a sum does not hold any more. If it is right, save again."
+
+    def __init__(self, token: str, numbers: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__({"token": token, "numbers": [dict(n) for n in numbers]})
+
+
+class CannotUndo(ServiceError):
+    code = "cannot_undo"
+    status = 409
+    text = "Ini tidak dapat dibatalkan lagi: waktunya sudah lewat, atau orang lain sudah melanjutkannya."
+    text_en = "This cannot be undone any more: it is too late, or somebody went on with it."
+
+
+class CornersDoNotFit(ServiceError):
+    code = "corners_do_not_fit"
+    status = 422
+    text = "Kotak angka tidak ditemukan di halaman yang ditunjuk. Periksa halaman dan keempat sudutnya, atau ketik angkanya dari gambar."
+    text_en = "The number boxes are not on the page as shown. Check the page and its four corners, or type the numbers from the picture."
 
 
 class NoteRequired(ServiceError):

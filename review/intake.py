@@ -18,16 +18,17 @@ from db.queries import election, tps_ref, tps_refs, tps_row
 from db.session import Database
 from db.store import PhotoStore, StoredFile
 from db.tables import Interpretation, Photo, QueueEntry, SheetCommit
-from db.types import Disposition, QueueKind
+from db.types import Disposition, QueueKind, Stage, Step
 from db.users import may_upload
 from db.views import PageRef
-from review import commit, people, reasons
+from review import commit, people, quality, reasons, sampling
 from review.errors import DuplicateOtherTps, DuplicatePhoto, OutsideArea, UnknownPage, UnknownPhoto
 from review.held import held_doubts
 from review.printed import doubts_of_print, misplaced, owed_here
 from review.reasons import ReasonText
 from review.receipt import Receipt, receipt_of
 from review.values import doubts_across_pages, doubts_of_accepted
+from review.waiting import put
 from tally import codec
 from tally.interpretation import Accepted, ReasonCode, Unreadable
 from tally.interpretation import Interpretation as MachineWord
@@ -196,6 +197,7 @@ def record_interpretation(session: Session, photo_id: int, word: MachineWord) ->
     known = session.scalar(select(Interpretation).where(Interpretation.photo_id == photo_id, Interpretation.versions_key == key))
     if known is not None:
         return Recorded(known.id, known.disposition, new=False)
+    commit.lock_station(session, photo.election_id, photo.tps_id)
     for _ in range(3):
         verdict = _judge(session, photo, word)
         try:
@@ -214,6 +216,8 @@ class _Verdict:
     """Form and page, if they belong to the photo's election."""
     stands: SheetCommit | None = None
     """What was committed for the sheet when this verdict was reached: a commit may follow only this, else it is a race."""
+    differs: int = 0
+    """Votes between this reading and what stands."""
 
 
 _QUEUED = {
@@ -244,21 +248,25 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
     values = {n.name: n.value for n in outcome.numbers}
     place = commit.Place(photo.election_id, photo.tps_id, where.form, where.page)
     if isinstance(outcome, Accepted):
+        if not quality.is_accepting(session, photo.election_id):
+            doubts.append(reasons.own(reasons.ACCEPTING_STOPPED))
         doubts += doubts_of_accepted(outcome)
         doubts += doubts_across_pages(session, place, values)
     stands = commit.current(session, place)
-    differs = stands is not None and not stands.void and commit.values_of(stands) != values
+    counted = commit.values_of(stands) if stands is not None and not stands.void else values
+    differs = counted != values
     if differs:
         doubts.append(reasons.of_code(ReasonCode.CONFLICT))
     if isinstance(outcome, Accepted) and not doubts:
         agrees = stands is not None and not stands.void
         return _Verdict(Disposition.AGREES if agrees else Disposition.COMMITTED, (), where, stands)
     only_conflict = isinstance(outcome, Accepted) and len(doubts) == 1 and differs
-    return _Verdict(Disposition.CONFLICT if only_conflict else Disposition.REVIEW, tuple(doubts), where)
+    votes = max((abs((v or 0) - (counted.get(n) or 0)) for n, v in values.items()), default=0)
+    return _Verdict(Disposition.CONFLICT if only_conflict else Disposition.REVIEW, tuple(doubts), where, differs=votes)
 
 
 def _in_hand(entry: QueueEntry) -> bool:
-    return entry.placed or entry.leased(clock.now())
+    return entry.placed or entry.stage is not Stage.FIRST or entry.leased(clock.now())
 
 
 def _apply(session: Session, photo: Photo, word: MachineWord, key: str, verdict: _Verdict) -> Recorded:
@@ -284,7 +292,7 @@ def _apply(session: Session, photo: Photo, word: MachineWord, key: str, verdict:
         _dequeue(session, photo)
     if verdict.disposition is Disposition.COMMITTED and verdict.where is not None and isinstance(word.outcome, Accepted):
         place = commit.Place(photo.election_id, photo.tps_id, verdict.where.form, verdict.where.page)
-        commit.write(
+        counts = commit.write(
             session,
             place,
             {n.name: n.value for n in word.outcome.numbers},
@@ -294,22 +302,24 @@ def _apply(session: Session, photo: Photo, word: MachineWord, key: str, verdict:
             follows=verdict.stands,
             at=row.at,
         )
+        sampling.draw(session, counts, photo, Step.MACHINE)
     return Recorded(row.id, row.disposition, new=True)
 
 
 def _enqueue(session: Session, photo: Photo, row: Interpretation, verdict: _Verdict) -> None:
-    entry = session.get(QueueEntry, photo.id)
-    if entry is None:
-        entry = QueueEntry(
-            photo_id=photo.id, election_id=photo.election_id, tps_id=photo.tps_id, uploader_id=photo.uploader_id, since=row.at, placed=False
-        )
-        session.add(entry)
-    entry.kind = _QUEUED[verdict.disposition]
-    entry.reasons = [r.to_json() for r in verdict.reasons]
-    entry.interpretation_id = row.id
-    entry.form = verdict.where.form if verdict.where else None
-    entry.page = verdict.where.page if verdict.where else None
-    session.flush()
+    put(
+        session,
+        photo,
+        kind=_QUEUED[verdict.disposition],
+        why=verdict.reasons,
+        interpretation=row,
+        since=row.at,
+        election_id=photo.election_id,
+        tps_id=photo.tps_id,
+        form=verdict.where.form if verdict.where else None,
+        page=verdict.where.page if verdict.where else None,
+        differs=verdict.differs,
+    )
 
 
 def _dequeue(session: Session, photo: Photo) -> None:

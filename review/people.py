@@ -10,8 +10,8 @@ from db.types import Role
 from db.users import UnknownUser, UserView, get_user
 from review.errors import NotAllowed
 
-UPLOADERS = frozenset({Role.OPERATOR, Role.REVIEWER})
-REVIEWERS = frozenset({Role.REVIEWER})
+UPLOADERS = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR})
+REVIEWERS = frozenset({Role.REVIEWER, Role.SUPERVISOR})
 
 
 def require(session: Session, user_id: int, roles: Collection[Role]) -> UserView:

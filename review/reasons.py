@@ -33,6 +33,11 @@ QUARANTINED = "quarantined"
 SENT_FOR_TWO = "sent_for_two"
 SAME_PICTURE = "same_picture"
 SAME_PAPER = "same_paper"
+ACCEPTING_STOPPED = "accepting_stopped"
+ALIGNED_BY_HAND = "aligned_by_hand"
+UNDONE = "undone"
+DIFFERENT_ENTRIES = "different_entries"
+SAMPLED = "sampled"
 
 OWN = {
     STATED_PAGE_DIFFERS: (
@@ -68,6 +73,17 @@ OWN = {
         "Kertas yang sama tampaknya difoto juga untuk TPS lain.",
         "The same paper seems to have been photographed for another TPS too.",
     ),
+    ACCEPTING_STOPPED: (
+        "Mesin sedang tidak boleh meloloskan lembar sendiri, karena uji petik menemukan kesalahan.",
+        "The machine may not accept sheets by itself at present, because samples showed errors.",
+    ),
+    ALIGNED_BY_HAND: (
+        "Letak halaman ditunjukkan oleh pemeriksa; semua angka perlu dilihat.",
+        "A reviewer showed where the page lies; every number needs a look.",
+    ),
+    DIFFERENT_ENTRIES: ("Dua orang menulis angka yang berbeda.", "Two people wrote different numbers."),
+    SAMPLED: ("Uji petik: lembar yang sudah dihitung diisi sekali lagi.", "A sample: a counted sheet is entered once more."),
+    UNDONE: ("Pemeriksaan dibatalkan oleh pemeriksanya.", "The review was undone by the reviewer."),
     WITHDRAWN: ("Angka yang sudah disahkan ditarik kembali.", "Counts that stood were withdrawn."),
 }
 """Code -> (Indonesian, English)."""

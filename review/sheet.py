@@ -1,77 +1,65 @@
-"""One sheet as the reviewer's screen shows it: every number with its crop, what each reader saw, and what is doubted."""
+"""One sheet as the reviewer's screen shows it: every number with its crop, what each reader saw, and what is doubted.
+
+While it waits for a blind entry, nothing of what the machine or a colleague read is in the view: what is not there cannot be seen.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import clock
 from db.queries import commit_views, election, tps_refs, user_names
-from db.tables import Interpretation, Photo, QueueEntry, ReviewAction, SheetCommit
-from db.types import Disposition, QueueKind
+from db.tables import Election, Entry, QueueEntry, ReviewAction, Sample, SheetCommit
+from db.types import ActionKind, EntryPolicy, QueueKind, Role, Source, Stage
 from db.views import CommitView, ElectionView, PageRef, TpsRef
 from review import commit, evidence, reasons
-from review.errors import UnknownPage, UnknownPhoto
+from review.errors import UnknownPage
+from review.fields import Field, Quad, RuleView, fields_of, rules_of
+from review.hints import Hint, hints
 from review.history import HistoryEntry, photo_history
 from review.reasons import ReasonText
+from review.standing import Standing, stamp_of, where_it_stands
 from review.values import committed_elsewhere
+from review.words import labels_of
 from tally import codec
-from tally.interpretation import Finding, NumberReading, ReaderSays, Unreadable
+from tally.interpretation import Finding, NumberReading, Unreadable
 from tally.interpretation import Interpretation as MachineWord
 from templates_c1.registry import page as template_page
 from templates_c1.registry import template
-from templates_c1.schema import Page, SumRule
+from templates_c1.rules import check, constraints, constraints_across
+from templates_c1.schema import Page
 
-Quad = tuple[tuple[float, float], ...]
+__all__ = ["Field", "RuleView", "SheetView", "Standing", "Writing", "readings", "sheet_view", "stamp_of", "where_it_stands"]
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One number of the page.
-
-    Attributes:
-        width: how many boxes it has.
-        boxes, value, confidence, readers, candidates: the machine's; None or empty if it did not read this page.
-        corners: for each box tl, tr, br, bl in photo pixels after EXIF turning.
-        doubts: codes of the reasons that name this number.
-    """
-
-    name: str
-    label: str
-    label_en: str
-    width: int
-    boxes: str | None = None
-    value: int | None = None
-    confidence: float | None = None
-    readers: Mapping[str, ReaderSays] = field(default_factory=dict)
-    candidates: tuple[tuple[str, float], ...] = ()
-    corners: tuple[Quad, ...] = ()
-    doubts: tuple[str, ...] = ()
-
-    @property
-    def doubtful(self) -> bool:
-        return bool(self.doubts) or self.value is None
+SEE_ALL = frozenset({Role.STAFF, Role.ADMIN})
+"""Roles that never enter a sheet, so that nothing need be hidden from them."""
 
 
 @dataclass(frozen=True, slots=True)
-class RuleView:
-    """sum: ``total`` = sum of ``parts``. at_most: ``total`` <= ``bound`` (a number's name or a constant)."""
+class Writing:
+    """One of the two writings between which a third person decides. ``number``: 1 or 2."""
 
-    id: str
-    text: str
-    kind: str
-    total: str
-    parts: tuple[str, ...]
-    bound: str | int | None
-    severity: str
+    number: int
+    source: Source
+    values: Mapping[str, int | None]
+    paper_error: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
 class SheetView:
-    """``kind`` is None when nothing waits (settled). ``stamp`` goes back with the action, to prove what was seen."""
+    """``kind`` is None when nothing waits (settled), or must not be known. ``stamp`` goes back with the action, to prove what was seen.
+
+    Attributes:
+        blind: nothing of the machine's or anybody's reading is in here.
+        needs_second: what is entered now must be met by a second person's entry.
+        previous: what the viewer had typed before he undid it.
+    """
 
     photo_id: int
     sha256: str
@@ -86,90 +74,87 @@ class SheetView:
     title: str
     title_en: str
     kind: QueueKind | None
+    stage: Stage | None
+    blind: bool
+    policy: EntryPolicy
+    needs_second: bool
     reasons: tuple[ReasonText, ...]
     fields: tuple[Field, ...]
     rules: tuple[RuleView, ...]
     findings: tuple[Finding, ...]
+    hints: tuple[Hint, ...]
+    entries: tuple[Writing, ...]
     page_corners: Quad
     current: CommitView | None
+    waiting_since: datetime | None
     leased_by: str | None
     leased_by_id: int | None
     leased_until: datetime | None
+    lease_desk: str | None
+    lease_ahead: bool
     stamp: str
     choices: tuple[PageRef, ...]
+    previous: Mapping[str, int | None] | None
     history: tuple[HistoryEntry, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a photo is in its life: what waits, which interpretation is looked at, and where it belongs as far as is known."""
-
-    photo: Photo
-    entry: QueueEntry | None
-    interpretation: Interpretation | None
-    election_id: str
-    tps_id: int
-    form: str | None
-    page: int | None
+    @property
+    def values(self) -> dict[str, int | None]:
+        return {f.name: f.value for f in self.fields}
 
     @property
-    def place(self) -> commit.Place | None:
-        return None if self.form is None or self.page is None else commit.Place(self.election_id, self.tps_id, self.form, self.page)
+    def differs(self) -> tuple[str, ...]:
+        """Numbers in which the two writings differ, in the page's order."""
+        if len(self.entries) < 2:
+            return ()
+        a, b = self.entries[0].values, self.entries[1].values
+        return tuple(f.name for f in self.fields if a.get(f.name) != b.get(f.name))
+
+    @property
+    def doubt_order(self) -> tuple[str, ...]:
+        """Numbers to look at: those that differ between two writings, then the doubtful ones, the least likely first; blind: all."""
+        if self.blind:
+            return tuple(f.name for f in self.fields)
+        doubtful = sorted((f for f in self.fields if f.doubtful or not f.corners), key=lambda f: f.confidence or 0.0)
+        return tuple(dict.fromkeys([*self.differs, *(f.name for f in doubtful)]))
 
 
-def where_it_stands(session: Session, photo_id: int, *, lock: bool = False) -> Standing:
-    """Raises UnknownPhoto. ``lock``: nobody else settles this photo until the transaction ends."""
-    query = select(Photo).where(Photo.id == photo_id)
-    waits = select(QueueEntry).where(QueueEntry.photo_id == photo_id)
-    if lock:
-        query, waits = query.with_for_update(), waits.with_for_update().execution_options(populate_existing=True)
-    photo = session.scalar(query)
-    if photo is None:
-        raise UnknownPhoto({"photo": photo_id})
-    entry = session.scalar(waits)
-    if entry is not None:
-        seen = session.get_one(Interpretation, entry.interpretation_id)
-        return Standing(photo, entry, seen, entry.election_id, entry.tps_id, entry.form, entry.page)
-    last = session.scalar(select(SheetCommit).where(SheetCommit.photo_id == photo_id).order_by(SheetCommit.id.desc()).limit(1))
-    decided = select(Interpretation).where(Interpretation.photo_id == photo_id, Interpretation.disposition != Disposition.LATE)
-    seen_last = session.scalar(decided.order_by(Interpretation.id.desc()).limit(1))
-    if last is not None:
-        return Standing(photo, None, seen_last, last.election_id, last.tps_id, last.form, last.page)
-    form, page = (seen_last.form, seen_last.page) if seen_last else (None, None)
-    return Standing(photo, None, seen_last, photo.election_id, photo.tps_id, form, page)
+def sheet_view(
+    session: Session,
+    photo_id: int,
+    *,
+    form: str | None = None,
+    page: int | None = None,
+    open_to: Role | None = None,
+    viewer_id: int | None = None,
+    with_history: bool = True,
+) -> SheetView:
+    """Read only, at any time, also for settled sheets.
 
-
-def stamp_of(session: Session, at: Standing, stands: SheetCommit | None) -> str:
-    """Changes whenever the reading looked at, a person's action on the photo, or what counts for the sheet (``stands``) changes."""
-    action = session.scalar(select(func.max(ReviewAction.id)).where(ReviewAction.photo_id == at.photo.id))
-    return f"i{at.interpretation.id if at.interpretation else 0}-a{action or 0}-c{stands.id if stands else 0}"
-
-
-def sheet_view(session: Session, photo_id: int, *, form: str | None = None, page: int | None = None) -> SheetView:
-    """Read only, at any time, also for settled sheets. ``form`` and ``page``: show the fields of that page (entry by hand).
+    Args:
+        form, page: show the fields of that page (entry by hand).
+        open_to: role of whoever sees it; one that never enters sheets sees also what waits for a blind entry.
+        viewer_id: gives him back what he had typed before his undo.
 
     Raises:
         UnknownPhoto; UnknownPage: ``form``/``page`` is not one of the election's.
     """
     at = where_it_stands(session, photo_id)
     view = election(session, at.election_id)
-    if form is not None or page is not None:
-        if form is None or page is None or PageRef(form, page) not in view.pages:
-            raise UnknownPage({"form": form, "page": page})
-        shown: PageRef | None = PageRef(form, page)
-    else:
-        shown = PageRef(at.form, at.page) if at.form is not None and at.page is not None else None
+    shown = _shown(at, view, form, page)
     layout = _layout(shown)
+    blind = at.entry is not None and at.entry.stage.blind and open_to not in SEE_ALL
     word = codec.from_json(at.interpretation.body) if at.interpretation else None
     word = word if word is not None and shown is not None and _reads(word, shown) else None
-    why = reasons.from_json(at.entry.reasons) if at.entry else ()
+    why = reasons.from_json(at.entry.reasons) if at.entry and not blind else ()
     place = commit.Place(at.election_id, at.tps_id, shown.form, shown.page) if shown else None
     stands = commit.current(session, place) if place else None
-    numbers = () if word is None or isinstance(word.outcome, Unreadable) else word.outcome.numbers
-    if at.entry is not None and place is not None and layout is not None:
-        numbers = evidence.weigh(template(place.form), numbers, committed_elsewhere(session, place))
-    lease_id = at.entry.lease_user_id if at.entry else None
+    others = committed_elsewhere(session, place) if at.entry is not None and place is not None and layout is not None and not blind else {}
+    numbers = () if blind or word is None or isinstance(word.outcome, Unreadable) else word.outcome.numbers
+    if at.entry is not None and place is not None and layout is not None and numbers:
+        numbers = evidence.weigh(template(place.form), numbers, others)
+    lease_id = at.entry.lease_user_id if at.entry and at.entry.leased(clock.now()) else None
     names = user_names(session, [at.photo.uploader_id, lease_id])
+    contest = session.get_one(Election, at.election_id)
     return SheetView(
         photo_id=photo_id,
         sha256=at.photo.sha256,
@@ -183,20 +168,38 @@ def sheet_view(session: Session, photo_id: int, *, form: str | None = None, page
         page=shown.page if shown else None,
         title=layout.title.id if layout else "",
         title_en=layout.title.en if layout else "",
-        kind=at.entry.kind if at.entry else None,
+        kind=at.entry.kind if at.entry and not blind else None,
+        stage=at.entry.stage if at.entry else None,
+        blind=blind,
+        policy=contest.entry_policy,
+        needs_second=at.entry is not None and at.entry.stage is Stage.FIRST and needs_second(contest.entry_policy, layout),
         reasons=why,
         fields=fields_of(layout, word, numbers, why) if layout else (),
         rules=rules_of(layout) if layout else (),
-        findings=() if word is None or isinstance(word.outcome, Unreadable) else word.outcome.findings,
+        findings=check(layout, {n.name: n.value for n in numbers}) if layout and numbers else (),
+        hints=_hints(place.form, layout, numbers, others) if layout and place and at.entry is not None and numbers else (),
+        entries=writings(session, at.entry) if at.entry and at.entry.stage is Stage.ARBITRATION else (),
         page_corners=word.page_corners if word else (),
-        current=commit_views(session, [stands])[0] if stands else None,
+        current=commit_views(session, [stands])[0] if stands and not blind else None,
+        waiting_since=at.entry.since if at.entry else None,
         leased_by=names.get(lease_id) if lease_id is not None else None,
         leased_by_id=lease_id,
-        leased_until=at.entry.lease_until if at.entry else None,
+        leased_until=at.entry.lease_until if at.entry and lease_id is not None else None,
+        lease_desk=at.entry.lease_desk if at.entry and lease_id is not None else None,
+        lease_ahead=at.entry.lease_ahead if at.entry and lease_id is not None else False,
         stamp=stamp_of(session, at, stands),
         choices=view.pages,
-        history=photo_history(session, photo_id),
+        previous=_previous(session, photo_id, viewer_id) if at.entry is not None and viewer_id is not None else None,
+        history=photo_history(session, photo_id) if with_history and not blind else (),
     )
+
+
+def _shown(at: Standing, view: ElectionView, form: str | None, page: int | None) -> PageRef | None:
+    if form is not None or page is not None:
+        if form is None or page is None or PageRef(form, page) not in view.pages:
+            raise UnknownPage({"form": form, "page": page})
+        return PageRef(form, page)
+    return PageRef(at.form, at.page) if at.form is not None and at.page is not None else None
 
 
 def _layout(shown: PageRef | None) -> Page | None:
@@ -213,35 +216,47 @@ def _reads(word: MachineWord, shown: PageRef) -> bool:
     return not isinstance(word.outcome, Unreadable) and PageRef(word.outcome.form, word.outcome.page) == shown
 
 
-def fields_of(layout: Page, word: MachineWord | None, numbers: Sequence[NumberReading], why: tuple[ReasonText, ...]) -> tuple[Field, ...]:
-    """Every number of the page in the template's order, with what the machine saw (``numbers``) if it read this page."""
-    read = {n.name: n for n in numbers}
-    made = []
-    for number in layout.numbers:
-        seen = read.get(number.name)
-        made.append(
-            Field(
-                name=number.name,
-                label=number.label.id,
-                label_en=number.label.en,
-                width=len(number.boxes),
-                boxes=seen.boxes if seen else None,
-                value=seen.value if seen else None,
-                confidence=seen.confidence if seen else None,
-                readers=dict(seen.readers) if seen else {},
-                candidates=seen.candidates if seen else (),
-                corners=tuple(word.boxes.get(number.name, ())) if word else (),
-                doubts=tuple(dict.fromkeys(r.code for r in why if number.name in r.numbers)),
-            )
-        )
-    return tuple(made)
+def needs_second(policy: EntryPolicy, layout: Page | None) -> bool:
+    """Must two people say the same about this page? Where the page is not known yet: if any page of the election asks for it."""
+    if policy is EntryPolicy.DOUBLE_VOTES and layout is not None:
+        return any(n.name.startswith(("suara_paslon_", "suara_calon_", "suara_partai")) for n in layout.numbers)
+    return policy is not EntryPolicy.SINGLE
 
 
-def rules_of(layout: Page) -> tuple[RuleView, ...]:
-    """The page's rules as plain data, for sums that recompute while typing."""
-    return tuple(
-        RuleView(r.id, f"{r.total} = {' + '.join(r.parts)}", "sum", r.total, r.parts, None, r.severity)
-        if isinstance(r, SumRule)
-        else RuleView(r.id, f"{r.number} <= {r.bound}", "at_most", r.number, (), r.bound, r.severity)
-        for r in layout.rules
-    )
+def readings(session: Session, at: Standing) -> tuple[NumberReading, ...]:
+    """What the machine read on the page where the photo is now, as the station's other pages weigh it; empty if it read no such page."""
+    if at.interpretation is None or at.place is None:
+        return ()
+    outcome = codec.from_json(at.interpretation.body).outcome
+    if isinstance(outcome, Unreadable) or (outcome.form, outcome.page) != (at.form, at.page):
+        return ()
+    return evidence.weigh(template(at.place.form), outcome.numbers, committed_elsewhere(session, at.place))
+
+
+def _hints(form: str, layout: Page, numbers: Sequence[NumberReading], others: Mapping[str, int | None]) -> tuple[Hint, ...]:
+    widths = {n.name: len(n.boxes) for n in layout.numbers}
+    if widths.keys() != {n.name for n in numbers}:
+        return ()  # read with another version of the template
+    return hints(numbers, widths, [*constraints(layout), *constraints_across(template(form))], others, labels_of(layout))
+
+
+def writings(session: Session, entry: QueueEntry) -> tuple[Writing, ...]:
+    """The two writings that differ: of two people, or of what counts and its blind entry."""
+    found = []
+    if entry.sample_id is not None:
+        counts = session.get_one(SheetCommit, session.get_one(Sample, entry.sample_id).commit_id)
+        found.append(Writing(1, counts.source, commit.values_of(counts), counts.paper_error, counts.note))
+    query = select(Entry, ReviewAction.note).join(ReviewAction, ReviewAction.id == Entry.action_id)
+    mine = query.where(Entry.photo_id == entry.photo_id, Entry.round == entry.round).order_by(Entry.number)
+    for row, note in session.execute(mine):
+        found.append(Writing(len(found) + 1, Source.PERSON, row.values, row.paper_error, note))
+    return tuple(found)
+
+
+def _previous(session: Session, photo_id: int, viewer_id: int) -> Mapping[str, int | None] | None:
+    query = select(ReviewAction).where(ReviewAction.photo_id == photo_id).order_by(ReviewAction.id.desc()).limit(1)
+    last = session.scalar(query)
+    if last is None or last.kind is not ActionKind.UNDO or last.user_id != viewer_id:
+        return None
+    values: Mapping[str, int | None] | None = last.before.get("values")
+    return values

@@ -108,17 +108,19 @@ def word(
     page: int = 2,
     doubt: tuple[ReasonCode, ...] = (),
     versions: Mapping[str, str] = VERSIONS,
+    sure: bool = False,
 ) -> Interpretation:
-    """What the machine says when it reads ``values``: accepted, or with ``doubt`` in need of review."""
+    """What the machine says when it reads ``values``: accepted, or with ``doubt`` in need of review (``sure``: of its numbers still)."""
+    confidence = 0.6 if doubt and not sure else 0.999
     layout = template_page(form, page)
     numbers = tuple(
         NumberReading(
             n.name,
             boxes_of(v, 3) if (v := values[n.name]) is not None else "1X1",
             v,
-            0.999,
+            confidence,
             {"cnn": ReaderSays(boxes_of(v or 0, 3), 0.99)},
-            ((boxes_of(v or 0, 3), 0.999),),
+            ((boxes_of(v or 0, 3), confidence),),
         )
         for n in layout.numbers
     )

@@ -71,7 +71,8 @@ def test_sheet_view_shows_everything(world: World) -> None:
     total = next(r for r in view.rules if r.kind == "sum")
     assert (total.total, total.parts) == ("suara_total", ("suara_sah", "suara_tidak_sah"))
     assert view.leased_by == "reviewer" and view.current is None and len(view.choices) == 3
-    assert [h.kind for h in view.history] == ["photo", "interpretation"]
+    with world.db.reading() as s:
+        assert [h.kind for h in sheet_view(s, view.photo_id).history] == ["photo", "interpretation"]
     for part in (view, *view.fields, *view.rules):
         assert dataclasses.is_dataclass(part)
 

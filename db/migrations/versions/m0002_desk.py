@@ -56,9 +56,9 @@ def _columns() -> None:
         op.add_column("queue_entry", column)
     # what waits already keeps its order: the oldest first
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("UPDATE queue_entry SET rank = CAST(EXTRACT(EPOCH FROM since) AS BIGINT)")
+        op.execute("UPDATE queue_entry SET rank = CAST(EXTRACT(EPOCH FROM since) AS BIGINT) * 1000")
     else:
-        op.execute("UPDATE queue_entry SET rank = CAST(strftime('%s', since) AS INTEGER)")
+        op.execute("UPDATE queue_entry SET rank = CAST(strftime('%s', since) AS INTEGER) * 1000")
     op.drop_index("ix_queue_entry_since", "queue_entry")
     op.create_index("ix_queue_entry_rank", "queue_entry", ["rank", "photo_id"], unique=False)
     op.create_index("ix_queue_entry_election_id", "queue_entry", ["election_id", "rank", "photo_id"], unique=False)
