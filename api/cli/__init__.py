@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import audit as auditing
 from api.cli import form as forms
 from api.cli import import_ as importing
 from api.cli import read as reading
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
+app.add_typer(auditing.app, name="audit")
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)
 app.command("import")(importing.import_)
