@@ -10,11 +10,11 @@ export const offline = () => new Refused({ code: "network", message: document.bo
 
 export const refusal = (status, body) => (body && body.error ? new Refused(body.error, status) : offline());
 
-export async function call(method, path, body) {
+export async function call(method, path, body, headers = {}) {
   let response;
   try {
     response = await fetch(path, {
-      method, headers: { "X-CSRF-Token": token, Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) },
+      method, headers: { "X-CSRF-Token": token, Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
       body: body ? JSON.stringify(body) : undefined,
     });
   } catch { throw offline(); }

@@ -71,7 +71,8 @@ export function placePicker(root, { remember } = {}) {
     else if (e.key === "Escape") close();
     else if (e.key === "Backspace" && input.value === "" && trail.length) { e.preventDefault(); up(); }
   });
-  root.querySelector("[data-change]").addEventListener("click", () => { value.value = ""; chosen.hidden = true; search.hidden = false; trail = []; input.value = ""; input.focus(); });
+  const clear = () => { value.value = ""; chosen.hidden = true; search.hidden = false; trail = []; input.value = ""; };
+  root.querySelector("[data-change]").addEventListener("click", () => { clear(); input.focus(); });
   if (key) try { const last = JSON.parse(localStorage.getItem(key) || "null"); if (last && last.code) choose(last, false); } catch { /* nothing remembered */ }
-  return { get code() { return value.value; }, focus: () => input.focus() };
+  return { get code() { return value.value; }, focus: () => input.focus(), clear };
 }
