@@ -77,7 +77,7 @@ def number_from(boxes: Sequence[Floats], malformed: float) -> list[tuple[str, fl
         boxes: fused scores (14,) of each box.
         malformed: how many times less likely a malformed content is than a well-formed one, a priori.
     """
-    tops = [[(GLYPHS[g], float(b[g])) for g in np.argsort(b)[::-1][:_TOP] if b[g] >= _LEAST * b.max()] for b in boxes]
+    tops = [_likeliest(b) for b in boxes]
     found = []
     for combo in product(*tops):
         text = "".join([glyph for glyph, _ in combo])
@@ -87,6 +87,13 @@ def number_from(boxes: Sequence[Floats], malformed: float) -> list[tuple[str, fl
     if total <= 0:
         return []
     return sorted(((t, p / total) for t, p in found), key=lambda c: -c[1])
+
+
+def _likeliest(scores: Floats) -> list[tuple[str, float]]:
+    """Glyphs of one box worth enumerating, best first, with their scores."""
+    values = scores.tolist()
+    least = _LEAST * max(values)
+    return [(GLYPHS[g], values[g]) for g in scores.argsort()[::-1][:_TOP].tolist() if values[g] >= least]
 
 
 def fuse(

@@ -206,6 +206,29 @@ def _product(tables: Sequence[_Table], names: tuple[str, ...]) -> Floats:
     return out
 
 
+def _order(sizes: Mapping[str, int], tied: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]] | None:
+    """The numbers in the order in which they are eliminated, the smallest table first, each with the numbers left that it is then tied to;
+    None if a table would grow too large. No table is made for it.
+    """
+    near: dict[str, set[str]] = {n: {n} for n in sizes}
+    for names in tied:
+        for n in names:
+            near[n].update(names)
+    size = {n: math.prod(sizes[m] for m in near[n]) for n in near}
+    order: list[tuple[str, ...]] = []
+    while near:
+        least, name = min(zip(size.values(), size, strict=True))
+        if least > _LARGEST_TABLE:
+            return None
+        del size[name]
+        scope = near.pop(name) - {name}
+        for n in scope:
+            near[n] = (near[n] | scope) - {name}
+            size[n] = math.prod(sizes[m] for m in near[n])
+        order.append((name, *sorted(scope)))
+    return order
+
+
 def _marginals(
     states: Mapping[str, tuple[list[int | None], Floats]], constraints: Sequence[Tie], broken: float
 ) -> dict[str, Floats] | None:
@@ -214,22 +237,15 @@ def _marginals(
     if parted is None:
         return None
     short, ties, states = parted
+    sizes = {n: len(v) for n, (v, _) in states.items()}
+    order = _order(sizes, [t.names for t in ties] + [c.names for c in short])
+    if order is None:
+        return None
     factors = [_Table((n,), p) for n, (_, p) in states.items()] + ties
     factors += [_factor(c, states, broken) for c in short]
-    sizes = {n: len(v) for n, (v, _) in states.items()}
-    near: dict[str, set[str]] = {n: set() for n in states}
-    for t in factors:
-        for n in t.names:
-            near[n].update(t.names)
     buckets: list[tuple[str, tuple[str, ...], Floats, Floats]] = []
-    while near:
-        name = min(near, key=lambda n: (math.prod(sizes[m] for m in near[n]), n))
-        scope = near.pop(name) - {name}
-        for n in scope:
-            near[n] = (near[n] | scope) - {name}
-        names = (name, *sorted(scope))
-        if math.prod(sizes[m] for m in names) > _LARGEST_TABLE:
-            return None
+    for names in order:
+        name = names[0]
         mine = [t for t in factors if name in t.names]
         joint = np.broadcast_to(_product(mine, names), [sizes[m] for m in names])
         message = joint.sum(axis=0)
