@@ -210,6 +210,11 @@ def coverage(session: Session, election_id: str, within: str | None = None) -> C
     return Coverage(*(sum(getattr(c, f) for c in parts) for f in Coverage.__slots__))
 
 
+def counted_elections(session: Session) -> set[str]:
+    """Elections of which anything was ever committed."""
+    return set(session.scalars(select(SheetCommit.election_id).distinct()))
+
+
 def contributing_sheets(session: Session, election_id: str, tps_code: str) -> list[CommitView]:
     """The commits that count for one TPS, by form and page. Raises UnknownElection, UnknownTps."""
     view = election(session, election_id, contestants=False)

@@ -66,12 +66,12 @@ def test_page_of_another_dapil_does_not_count_here(world: World) -> None:
     form = "desk-dprd-kab-160701-2024"
     receipt = world.upload(election="dprd-kab-2024")
     values = {n.name: 0 for n in template_page(form, 2).numbers}
-    said = replace(word(receipt, values, form=form, page=2), place=PrintedPlace(form, 2, "1607032001001"))
+    said = replace(word(receipt, values, form=form, page=2), place=PrintedPlace(form, 2, "1607031033901"))
     assert world.record(receipt, said).disposition is Disposition.WRONG_FORM
     assert [r["code"] for r in reasons(world, receipt.photo_id)] == [ReasonCode.WRONG_FORM, "printed_tps_differs"]
 
 
 def test_stated_page_must_be_owed_by_this_tps(world: World) -> None:
-    world.upload(election="dprd-kab-2024", tps="1607032001001", stated_page=12)  # dapil 1 has party 11
+    world.upload(election="dprd-kab-2024", tps="1607031033901", stated_page=12)  # dapil 1 has party 11
     with pytest.raises(UnknownPage):
         world.upload(election="dprd-kab-2024", tps=TPS, stated_page=12)  # dapil 5 has not
