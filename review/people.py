@@ -12,6 +12,8 @@ from review.errors import NotAllowed
 
 UPLOADERS = frozenset({Role.OPERATOR, Role.REVIEWER, Role.SUPERVISOR})
 REVIEWERS = frozenset({Role.REVIEWER, Role.SUPERVISOR})
+SEE_ALL = frozenset({Role.STAFF, Role.ADMIN})
+"""Roles that never enter a sheet, so that nothing need be hidden from them."""
 
 
 def require(session: Session, user_id: int, roles: Collection[Role]) -> UserView:

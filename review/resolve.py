@@ -18,11 +18,10 @@ from review.errors import BadValues, BlindSheet, NoteRequired, OwnPhoto, StaleSh
 from review.lease import may_have, refuse_other_lease, require_hand
 from review.reasons import ReasonText
 from review.settle import Typed, settle
-from review.standing import Standing, stamp_of, where_it_stands
+from review.standing import Standing, stamp_of, where_it_stands, word_of
 from review.values import check_typed
 from review.waiting import barred_text, new_round, put
 from review.words import REJECTIONS
-from tally import codec
 from tally.interpretation import Unreadable
 from templates_c1.registry import page as template_page
 
@@ -87,12 +86,8 @@ def _placed(session: Session, at: Standing, waiting: QueueEntry, action: Correct
 
 def machine_values(at: Standing) -> dict[str, int | None]:
     """What the machine read on the page where the photo is now; empty if it read another page or none."""
-    if at.interpretation is None:
-        return {}
-    outcome = codec.from_json(at.interpretation.body).outcome
-    if isinstance(outcome, Unreadable) or (outcome.form, outcome.page) != (at.form, at.page):
-        return {}
-    return {n.name: n.value for n in outcome.numbers}
+    word = word_of(at)
+    return {} if word is None or isinstance(word.outcome, Unreadable) else {n.name: n.value for n in word.outcome.numbers}
 
 
 def _reject(

@@ -17,13 +17,13 @@ from db.queries import commit_views, election, tps_refs, user_names
 from db.tables import Election, Entry, QueueEntry, ReviewAction, Sample, SheetCommit
 from db.types import ActionKind, EntryPolicy, QueueKind, Role, Source, Stage
 from db.views import CommitView, ElectionView, PageRef, TpsRef
-from review import commit, evidence, reasons
+from review import commit, evidence, people, reasons
 from review.errors import UnknownPage
 from review.fields import Field, Quad, RuleView, fields_of, rules_of
 from review.hints import Hint, hints
 from review.history import HistoryEntry, photo_history
 from review.reasons import ReasonText
-from review.standing import Standing, stamp_of, where_it_stands
+from review.standing import Standing, stamp_of, where_it_stands, word_of
 from review.values import committed_elsewhere
 from review.words import labels_of
 from tally import codec
@@ -35,9 +35,6 @@ from templates_c1.rules import check, constraints, constraints_across
 from templates_c1.schema import Page
 
 __all__ = ["Field", "RuleView", "SheetView", "Standing", "Writing", "readings", "sheet_view", "stamp_of", "where_it_stands"]
-
-SEE_ALL = frozenset({Role.STAFF, Role.ADMIN})
-"""Roles that never enter a sheet, so that nothing need be hidden from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ def sheet_view(
     view = election(session, at.election_id)
     shown = _shown(at, view, form, page)
     layout = _layout(shown)
-    blind = at.entry is not None and at.entry.stage.blind and open_to not in SEE_ALL
+    blind = at.entry is not None and at.entry.stage.blind and open_to not in people.SEE_ALL
     word = codec.from_json(at.interpretation.body) if at.interpretation else None
     word = word if word is not None and shown is not None and _reads(word, shown) else None
     why = reasons.from_json(at.entry.reasons) if at.entry and not blind else ()
@@ -225,12 +222,10 @@ def needs_second(policy: EntryPolicy, layout: Page | None) -> bool:
 
 def readings(session: Session, at: Standing) -> tuple[NumberReading, ...]:
     """What the machine read on the page where the photo is now, as the station's other pages weigh it; empty if it read no such page."""
-    if at.interpretation is None or at.place is None:
+    word = word_of(at)
+    if word is None or at.place is None or isinstance(word.outcome, Unreadable):
         return ()
-    outcome = codec.from_json(at.interpretation.body).outcome
-    if isinstance(outcome, Unreadable) or (outcome.form, outcome.page) != (at.form, at.page):
-        return ()
-    return evidence.weigh(template(at.place.form), outcome.numbers, committed_elsewhere(session, at.place))
+    return evidence.weigh(template(at.place.form), word.outcome.numbers, committed_elsewhere(session, at.place))
 
 
 def _hints(form: str, layout: Page, numbers: Sequence[NumberReading], others: Mapping[str, int | None]) -> tuple[Hint, ...]:

@@ -11,6 +11,9 @@ from db.tables import Interpretation, Photo, QueueEntry, ReviewAction, SheetComm
 from db.types import Disposition
 from review import commit
 from review.errors import UnknownPhoto
+from tally import codec
+from tally.interpretation import Interpretation as MachineWord
+from tally.interpretation import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,13 @@ def stamp_of(session: Session, at: Standing, stands: SheetCommit | None) -> str:
     """Changes whenever the reading looked at, a person's action on the photo, or what counts for the sheet (``stands``) changes."""
     action = session.scalar(select(func.max(ReviewAction.id)).where(ReviewAction.photo_id == at.photo.id))
     return f"i{at.interpretation.id if at.interpretation else 0}-a{action or 0}-c{stands.id if stands else 0}"
+
+
+def word_of(at: Standing) -> MachineWord | None:
+    """What the machine read on the page where the photo is now; None if it read another page, or none."""
+    if at.interpretation is None or at.place is None:
+        return None
+    word = codec.from_json(at.interpretation.body)
+    if isinstance(word.outcome, Unreadable) or (word.outcome.form, word.outcome.page) != (at.form, at.page):
+        return None
+    return word

@@ -1,31 +1,55 @@
-"""Sheets under review: their pictures, and what a person decides about them."""
+"""Sheets under review: their pictures, whose they are, and what a person decides about them."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Header
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.access import allow
 from api.deps import Held, Id, User
 from api.errors import ApiError
-from api.pictures import decoded, number_crop, page_picture, upright_jpeg
+from api.rendering import crop_png, crops_jpeg, make_ready, page_jpeg, shown, whole_jpeg
 from api.sheet_data import sheet_json
-from db.types import Role
-from review.queue import next_sheet, open_sheet, queue, release
+from db.types import Role, Stage
+from review import lease as leases
+from review.actions import Outcome
+from review.history import dossier
+from review.queue import Chosen, ahead_sheet, next_sheet, queue
 from review.resolve import Assign, Confirm, Correct, RejectPhoto, resolve, withdraw
 from review.sheet import SheetView, sheet_view
+from review.undo import undo
+from review.words import FAULTS, REJECTIONS
 
 router = APIRouter(prefix="/api/sheets", tags=["sheets"])
 
-READERS = (Role.REVIEWER, Role.STAFF, Role.ADMIN)
-KEEP = {"Cache-Control": "private, max-age=86400"}
+DESK = (Role.REVIEWER, Role.SUPERVISOR)
+READERS = (*DESK, Role.STAFF, Role.ADMIN)
+KEEP = {"Cache-Control": "private, max-age=86400, immutable"}
+"""Addresses of pictures name the reading they show."""
+
+Desk = Annotated[str | None, Header(alias="X-Desk", pattern=r"^[A-Za-z0-9_-]{8,40}$")]
+"""Which of the person's open windows asks; each has its own sheet in hand."""
+Note = Annotated[str, Field(max_length=1000)]
+Reader = Depends(allow(*READERS))
+Reviewer = Depends(allow(*DESK))
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class Filter(_Strict):
+    """The part of the queue somebody works on."""
+
+    election: str | None = None
+    kecamatan: str | None = None
+    reason: str | None = None
+
+    def chosen(self) -> Chosen:
+        return Chosen(self.election, self.kecamatan, self.reason)
 
 
 class Settle(_Strict):
@@ -37,13 +61,18 @@ class Settle(_Strict):
     form: str | None = None
     page: int | None = None
     paper_error: bool = False
-    note: Annotated[str, Field(max_length=1000)] = ""
+    paper_faults: Annotated[list[Literal[tuple(FAULTS)]], Field(max_length=len(FAULTS))] = []  # type: ignore[valid-type]
+    note: Note = ""
+    confirm: Annotated[str | None, Field(max_length=40)] = None
+    then: Filter = Filter()
 
 
 class Reject(_Strict):
     action: Literal["reject"]
     stamp: str
-    note: Annotated[str, Field(max_length=1000)]
+    reason: Literal[tuple(REJECTIONS)] | None = None  # type: ignore[valid-type]
+    note: Note = ""
+    then: Filter = Filter()
 
 
 class Move(_Strict):
@@ -53,17 +82,35 @@ class Move(_Strict):
     tps: str | None = None
     form: str | None = None
     page: int | None = None
-    note: Annotated[str, Field(max_length=1000)] = ""
+    note: Note = ""
 
 
 Decision = Annotated[Settle | Reject | Move, Body(discriminator="action")]
 
 
-@router.get("", dependencies=[Depends(allow(*READERS))])
-def waiting(held: Held, election: str | None = None, limit: int = 50, offset: int = 0) -> dict[str, Any]:
-    """The sheets that wait for a person, oldest first."""
+@router.get("", dependencies=[Reader])
+def waiting(
+    held: Held,
+    user: User,
+    election: str | None = None,
+    kecamatan: str | None = None,
+    reason: str | None = None,
+    stage: Stage | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> dict[str, Any]:
+    """The sheets that wait for a person, in the desk's order."""
     with held.db.reading() as session:
-        page = queue(session, election_id=election, limit=max(1, min(limit, 200)), offset=max(0, offset))
+        page = queue(
+            session,
+            election_id=election,
+            kecamatan_code=kecamatan,
+            reason=reason,
+            stage=stage,
+            viewer_id=user.id,
+            limit=max(1, min(limit, 200)),
+            offset=max(0, offset),
+        )
     return {
         "total": page.total,
         "items": [
@@ -73,110 +120,178 @@ def waiting(held: Held, election: str | None = None, limit: int = 50, offset: in
                 "tps": {"code": i.tps.code, "label": i.tps.label},
                 "form": i.form,
                 "page": i.page,
-                "kind": i.kind.value,
+                "kind": i.kind.value if i.kind else None,
+                "stage": i.stage.value,
+                "blind": i.stage.blind,
                 "reasons": [r.to_json() for r in i.reasons],
                 "waiting_since": i.waiting_since.isoformat(),
                 "leased_by": i.leased_by,
+                "leased_until": i.leased_until.isoformat() if i.leased_until else None,
+                "lease_mine": i.lease_mine,
+                "may_take": i.may_take,
+                "rank": i.rank,
             }
             for i in page.items
         ],
     }
 
 
-def _view(held: Held, photo_id: int, form: str | None = None, page: int | None = None) -> SheetView:
+@router.get("/{photo_id}", dependencies=[Reader])
+def sheet(photo_id: Id, held: Held, user: User, form: str | None = None, page: int | None = None) -> dict[str, Any]:
+    """``form`` and ``page``: the fields of that page, to be typed by hand."""
     with held.db.reading() as session:
-        return sheet_view(session, photo_id, form=form, page=page)
+        view = sheet_view(session, photo_id, form=form, page=page, open_to=user.role, viewer_id=user.id, with_history=False)
+    return sheet_json(view, user.id)
 
 
-@router.get("/{photo_id}", dependencies=[Depends(allow(*READERS))])
-def sheet(photo_id: Id, held: Held) -> dict[str, Any]:
-    return sheet_json(_view(held, photo_id))
+@router.get("/{photo_id}/history", dependencies=[Reader])
+def story(photo_id: Id, held: Held, user: User) -> dict[str, Any]:
+    """Everything that ever happened to the sheet."""
+    with held.db.reading() as session:
+        return dossier(session, photo_id, open_to=user.role)
 
 
-@router.get("/{photo_id}/crops/{number}.png", dependencies=[Depends(allow(*READERS))], response_class=Response)
+@router.get("/{photo_id}/crops/{number}.png", dependencies=[Reader], response_class=Response)
 def crop(photo_id: Id, number: str, held: Held) -> Response:
     """The picture of one number, cut from the stored photo where the machine located its boxes."""
-    view = _view(held, photo_id)
-    corners = next((f.corners for f in view.fields if f.name == number), ())
-    if not corners:
+    body = crop_png(held, shown(held, photo_id), number)
+    if body is None:
         raise ApiError("not_found")
-    picture, scale = decoded(view.sha256, held.store.get(view.sha256))
-    return Response(number_crop(picture, scale, corners), media_type="image/png", headers=KEEP)
+    return Response(body, media_type="image/png", headers=KEEP)
 
 
-@router.get("/{photo_id}/picture.jpg", dependencies=[Depends(allow(*READERS))], response_class=Response)
+@router.get("/{photo_id}/crops.jpg", dependencies=[Reader], response_class=Response)
+def crops(photo_id: Id, held: Held) -> Response:
+    """All numbers' crops on one picture; a number's ``crop_at`` says where."""
+    what = shown(held, photo_id)
+    if not what.boxes:
+        raise ApiError("not_found")
+    return Response(crops_jpeg(held, what), media_type="image/jpeg", headers=KEEP)
+
+
+@router.get("/{photo_id}/picture.jpg", dependencies=[Reader], response_class=Response)
 def picture(photo_id: Id, held: Held) -> Response:
     """The page laid straight; the photo as it is where no page was recognised."""
-    view = _view(held, photo_id)
-    data = held.store.get(view.sha256)
-    corners = view.page_corners
-    body = page_picture(*decoded(view.sha256, data), corners) if corners else upright_jpeg(view.sha256, data, 1800)
-    return Response(body, media_type="image/jpeg", headers=KEEP)
+    return Response(page_jpeg(held, shown(held, photo_id)), media_type="image/jpeg", headers=KEEP)
 
 
-@router.post("/{photo_id}/decision", dependencies=[Depends(allow(Role.REVIEWER))])
-def decide(photo_id: Id, decision: Decision, held: Held, user: User) -> dict[str, Any]:
+@router.get("/{photo_id}/photo.jpg", dependencies=[Reader], response_class=Response)
+def photo(photo_id: Id, held: Held) -> Response:
+    """The whole photo, upright: where the page's corners are shown by hand."""
+    return Response(whole_jpeg(held, shown(held, photo_id)), media_type="image/jpeg", headers=KEEP)
+
+
+@router.post("/{photo_id}/decision", dependencies=[Reviewer])
+def decide(photo_id: Id, decision: Decision, held: Held, user: User, desk: Desk = None) -> dict[str, Any]:
     """Settle a sheet under the reviewer's lease: confirm or correct its numbers, reject the photo, or move it to its right place.
 
-    ``next`` in the answer is the sheet that waits next, already leased to the reviewer; null when the queue is empty.
+    ``next`` and ``next_sheet`` in the answer are the sheet that comes next, already leased to the reviewer; null when nothing waits.
     """
     action: Confirm | Correct | RejectPhoto | Assign
     if isinstance(decision, Reject):
-        action = RejectPhoto(decision.note.strip())
+        action = RejectPhoto(decision.note.strip(), decision.reason)
     elif isinstance(decision, Move):
         action = Assign(decision.form, decision.page, decision.tps, decision.election, decision.note.strip())
     else:
-        action = _settlement(_view(held, photo_id), decision)
+        action = _settlement(held, photo_id, decision)
     with held.db.writing() as session:
-        done = resolve(session, user.id, photo_id, action, stamp=decision.stamp)
-    following = photo_id if isinstance(decision, Move) else lease_next(held, user.id)
-    return {"action": done.action_id, "committed": done.commit is not None, "next": following}
+        done = resolve(session, user.id, photo_id, action, stamp=decision.stamp, desk=desk)
+    if isinstance(decision, Move):
+        with held.db.reading() as session:
+            following: SheetView | None = sheet_view(session, photo_id, viewer_id=user.id, with_history=False)
+    else:
+        following = lease_next(held, user.id, decision.then.chosen(), desk)
+    return {
+        "action": done.action_id,
+        "outcome": done.outcome.value,
+        "committed": done.outcome is Outcome.COMMITTED,
+        "undo_until": done.undo_until.isoformat() if done.undo_until else None,
+        "next": following.photo_id if following else None,
+        "next_sheet": sheet_json(following, user.id) if following else None,
+    }
 
 
-def _settlement(view: SheetView, said: Settle) -> Confirm | Correct:
-    """``view``: the sheet as it stands, without a page chosen by hand."""
-    note = said.note.strip()
+def _settlement(held: Held, photo_id: int, said: Settle) -> Confirm | Correct:
+    with held.db.reading() as session:  # as it stands, without a page chosen by hand; blind it has no values, so nothing is a confirmation
+        view = sheet_view(session, photo_id, with_history=False)
+    note, faults = said.note.strip(), tuple(said.paper_faults)
+    error = said.paper_error or bool(faults)
     by_hand = (said.form, said.page) not in ((None, None), (view.form, view.page))
     if by_hand:
-        return Correct(said.values, said.form, said.page, said.paper_error, note)
+        return Correct(said.values, said.form, said.page, error, note, faults, said.confirm)
     read = {f.name: f.value for f in view.fields if f.corners}
     if said.values == read and len(read) == len(view.fields) and None not in read.values():
-        return Confirm(said.paper_error, note)
-    return Correct(said.values, paper_error=said.paper_error, note=note)
+        return Confirm(error, note, faults, said.confirm)
+    return Correct(said.values, paper_error=error, note=note, faults=faults, confirmed=said.confirm)
 
 
-def lease_next(held: Held, reviewer_id: int) -> int | None:
-    """Lease the sheet that has waited longest; its id, or None when nothing waits."""
+def lease_next(held: Held, reviewer_id: int, what: Chosen = Chosen(), desk: str | None = None) -> SheetView | None:  # noqa: B008 (frozen)
+    """Lease the sheet that comes next; None when nothing waits."""
     with held.db.writing() as session:
-        view = next_sheet(session, reviewer_id)
-    return view.photo_id if view else None
+        view = next_sheet(session, reviewer_id, what=what, desk=desk)
+    if view is not None:
+        make_ready(held, view.photo_id)
+    return view
 
 
-@router.post("/next", dependencies=[Depends(allow(Role.REVIEWER))])
-def take_next(held: Held, user: User) -> dict[str, int | None]:
-    """Lease the sheet that has waited longest."""
-    return {"next": lease_next(held, user.id)}
+@router.post("/next", dependencies=[Reviewer])
+def take_next(held: Held, user: User, what: Filter = Filter(), desk: Desk = None) -> dict[str, Any]:  # noqa: B008 (frozen in effect)
+    """Lease the sheet that comes next."""
+    view = lease_next(held, user.id, what.chosen(), desk)
+    return {"next": view.photo_id if view else None, "sheet": sheet_json(view, user.id) if view else None}
 
 
-@router.post("/{photo_id}/lease", dependencies=[Depends(allow(Role.REVIEWER))])
-def lease(photo_id: Id, held: Held, user: User) -> dict[str, Any]:
+@router.post("/ahead", dependencies=[Reviewer])
+def take_ahead(held: Held, user: User, what: Filter = Filter(), desk: Desk = None) -> dict[str, Any]:  # noqa: B008 (frozen in effect)
+    """The sheet that will come after the one in hand, kept ready for this window for two minutes; its pictures are made at once."""
     with held.db.writing() as session:
-        return sheet_json(open_sheet(session, user.id, photo_id))
+        view = ahead_sheet(session, user.id, what=what.chosen(), desk=desk)
+    if view is not None:
+        make_ready(held, view.photo_id)
+    return {"sheet": sheet_json(view, user.id) if view else None}
 
 
-@router.delete("/{photo_id}/lease", status_code=204, dependencies=[Depends(allow(Role.REVIEWER))])
-def give_back(photo_id: Id, held: Held, user: User) -> Response:
+@router.post("/{photo_id}/lease", dependencies=[Reviewer])
+def lease(photo_id: Id, held: Held, user: User, desk: Desk = None) -> dict[str, Any]:
+    """Take one given sheet in hand."""
     with held.db.writing() as session:
-        release(session, user.id, photo_id)
+        return sheet_json(leases.open_sheet(session, user.id, photo_id, desk=desk), user.id)
+
+
+@router.delete("/{photo_id}/lease", status_code=204, dependencies=[Reviewer])
+def give_back(photo_id: Id, held: Held, user: User, desk: Desk = None) -> Response:
+    with held.db.writing() as session:
+        leases.release(session, user.id, photo_id, desk=desk)
     return Response(status_code=204)
 
 
-class Withdrawal(_Strict):
-    note: Annotated[str, Field(max_length=1000)]
+@router.post("/{photo_id}/heartbeat", dependencies=[Reviewer])
+def heartbeat(photo_id: Id, held: Held, user: User, desk: Desk = None) -> dict[str, str]:
+    """Still at work on it: the sheet in hand stays so, and the one kept ready stays ready."""
+    with held.db.writing() as session:
+        return {"until": leases.renew(session, user.id, photo_id, desk=desk).isoformat()}
 
 
-@router.post("/{photo_id}/withdrawal", dependencies=[Depends(allow(Role.REVIEWER))])
-def take_out(photo_id: Id, why: Withdrawal, held: Held, user: User) -> dict[str, int]:
+class Reason(_Strict):
+    note: Note
+
+
+@router.post("/{photo_id}/takeover", dependencies=[Depends(allow(Role.SUPERVISOR))])
+def take_over(photo_id: Id, why: Reason, held: Held, user: User, desk: Desk = None) -> dict[str, Any]:
+    """Take a sheet out of somebody's hand."""
+    with held.db.writing() as session:
+        return sheet_json(leases.take_over(session, user.id, photo_id, why.note, desk=desk), user.id)
+
+
+@router.post("/{photo_id}/undo", dependencies=[Reviewer])
+def take_back(photo_id: Id, held: Held, user: User, desk: Desk = None) -> dict[str, Any]:
+    """Take back what the person did last with this photo."""
+    with held.db.writing() as session:
+        return sheet_json(undo(session, user.id, photo_id, desk=desk), user.id)
+
+
+@router.post("/{photo_id}/withdrawal", dependencies=[Reviewer])
+def take_out(photo_id: Id, why: Reason, held: Held, user: User) -> dict[str, int]:
     """Take a counted sheet out of the totals and put it back into the queue."""
     with held.db.writing() as session:
         return {"action": withdraw(session, user.id, photo_id, why.note.strip())}
