@@ -13,11 +13,14 @@ from starlette.responses import Response
 from api import access, handlers, web
 from api.access import public, signed_in
 from api.assets import Assets, file_answer
+from api.drafting import Drafting
 from api.errors import ApiError
 from api.frame import Frame, content_security_policy
-from api.pages import admin, home, login, phone, review, totals, upload
+from api.pages import admin, home, login, phone, review, templates, totals, upload
 from api.rest import photos, places, sheets, uploads
+from api.rest import templates as rest_templates
 from api.rest import totals as rest_totals
+from api.rest import trials
 from api.settings import MIB
 from api.state import Services, services
 
@@ -55,11 +58,12 @@ def create_app(held: Services) -> FastAPI:
                 csp=content_security_policy(web.IMPORT_MAP_HASH),
                 secure=held.settings.secure_cookies,
                 on_error=handlers.answer,
-                body_limits={"/api/photos": held.settings.max_request_bytes + MIB},
+                body_limits=dict.fromkeys(("/api/photos", *rest_templates.LIMITED), held.settings.max_request_bytes + MIB),
             )
         ],
     )
     app.state.services = held
+    app.state.drafting = Drafting.on(held.db, held.store, held.reading.huey)
     handlers.install(app)
 
     @app.get("/healthz", dependencies=[Depends(public())], tags=["service"])
@@ -88,6 +92,8 @@ def create_app(held: Services) -> FastAPI:
 
     app.mount("/static", Assets(directory=web.STATIC), name="static")
     for part in (home, login, phone, upload, review, totals, admin, photos, uploads, places, sheets, rest_totals):
+        app.include_router(part.router)
+    for part in (templates, rest_templates, trials):
         app.include_router(part.router)
     access.rules(app)
     return app

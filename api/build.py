@@ -10,8 +10,10 @@ from api.settings import Settings
 from api.state import Services
 from api.throttle import Throttle
 from db.config import Settings as DbSettings
+from db.forms import PublishedForms
 from db.session import Database
 from db.store import open_store
+from templates_c1 import published
 
 
 def db_settings(settings: Settings) -> DbSettings:
@@ -26,6 +28,7 @@ def open_services(settings: Settings) -> Services:
     places = db_settings(settings)
     db = Database(places.database_url)
     store = open_store(places.photos)
+    published.use(PublishedForms(db, store))
     return Services(
         settings=settings,
         db=db,

@@ -58,6 +58,24 @@ CATALOGUE: dict[str, Known] = {
     ),
     "forbidden": Known(403, "Akun Anda tidak berhak membuka halaman ini.", "Your account may not open this page."),
     "csrf": Known(403, "Halaman sudah kedaluwarsa. Muat ulang halaman lalu coba lagi.", "This page has expired. Reload it and try again."),
+    # templates
+    "bad_form_id": Known(
+        422,
+        "Id formulir hanya huruf kecil, angka, dan garis, mis. c-hasil-dpr-2029.",
+        "Form ids are lower-case letters, digits and dashes, e.g. c-hasil-dpr-2029.",
+    ),
+    "template_faulty": Known(
+        422,
+        "Templat masih punya kesalahan. Benahi dahulu yang disebut pada pemeriksaan.",
+        "The template has faults. Set right what the check names.",
+    ),
+    "template_not_ready": Known(
+        409,
+        "Templat ini belum selesai disiapkan. Tunggu sebentar, lalu coba lagi.",
+        "The template is not prepared yet. Wait a moment and try again.",
+    ),
+    "template_refused": Known(422, "Templat ini tidak dapat diterbitkan: {why}.", "This template cannot be published: {why_en}."),
+    "trial_scored": Known(409, "Foto uji ini belum dibaca, atau sudah dinilai.", "This test photo is not read yet, or was scored already."),
     # users
     "user_exists": Known(409, "Nama pengguna {username} sudah dipakai.", "The user name {username} is taken."),
     "weak_password": Known(422, "Kata sandi paling sedikit {min} huruf.", "The password needs at least {min} characters."),

@@ -25,6 +25,7 @@ from review.intake import pending_photos, record_interpretation
 from review.status import PhotoState, photo_status
 from tally import texts
 from tally.interpretation import Interpretation, Reason, ReasonCode, Unreadable
+from templates_c1 import published
 
 log = logging.getLogger("c1.reading")
 
@@ -145,6 +146,7 @@ class Reading:
         try:
             if attempt > self._attempts:
                 raise RuntimeError(f"the worker stopped {self._attempts} times while reading")
+            published.refresh()  # a form published a moment ago is known
             return self._interpret(self._store.get(sha256), name)
         except Exception as e:
             log.exception("%s, attempt %d", key, attempt)

@@ -36,6 +36,7 @@ class Settings:
         secure_cookies: set when the server is reached by HTTPS (C1_HTTPS=1).
         read_attempts: how often reading one photo is tried before it is set aside for a person.
         workers: reading threads of the worker process.
+        template_trials: test photos that must be read right before sheets of a newly published form may be accepted without a person.
     """
 
     data: Path
@@ -45,6 +46,7 @@ class Settings:
     secure_cookies: bool = False
     read_attempts: int = 3
     workers: int = 1
+    template_trials: int = 20
     node_modules: Path = field(default_factory=lambda: Path(__file__).resolve().parent.parent / "node_modules")
 
     @classmethod
@@ -58,6 +60,7 @@ class Settings:
             secure_cookies=os.environ.get("C1_HTTPS", "") == "1",
             read_attempts=_int("C1_READ_ATTEMPTS", 3),
             workers=_int("C1_WORKERS", 1),
+            template_trials=_int("C1_TEMPLATE_TRIALS", 20),
         )
 
     @property

@@ -8,6 +8,7 @@ import threading
 import time
 
 from api.build import open_services
+from api.drafting import Drafting
 from api.settings import Settings
 from ocr.many import one_core
 
@@ -21,6 +22,7 @@ def run(settings: Settings, parent: int | None = None) -> None:
     """
     one_core()
     held = open_services(settings)
+    Drafting.on(held.db, held.store, held.reading.huey)
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True, name="parent-watch").start()
     held.reading.sweep()

@@ -22,6 +22,7 @@ DEMO_USERS: Mapping[str, Role] = {
     "operator": Role.OPERATOR,
     "reviewer": Role.REVIEWER,
     "reviewer2": Role.REVIEWER,
+    "supervisor": Role.SUPERVISOR,
     "staff": Role.STAFF,
     "admin": Role.ADMIN,
 }
@@ -29,6 +30,7 @@ _DEMO_NAMES = {
     "operator": "Operator Lapangan",
     "reviewer": "Pemeriksa Satu",
     "reviewer2": "Pemeriksa Dua",
+    "supervisor": "Penyelia",
     "staff": "Staf Kabupaten",
     "admin": "Admin",
 }

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.texts import counting, desk, phone, shell
+from api.texts import counting, desk, phone, shell, templates
 
-TEXTS: dict[str, tuple[str, str]] = {**shell.TEXTS, **desk.TEXTS, **counting.TEXTS, **phone.TEXTS}
+TEXTS: dict[str, tuple[str, str]] = {**shell.TEXTS, **desk.TEXTS, **counting.TEXTS, **phone.TEXTS, **templates.TEXTS}

@@ -109,6 +109,6 @@ def photographed(gray: Gray, turn: float) -> Photo:
     size = (w + 2 * rim, h + 2 * rim)
     move = cv2.getRotationMatrix2D((w / 2, h / 2), turn, 0.97)
     move[:, 2] += rim
-    shot = cv2.warpAffine(page, move, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_CONSTANT, borderValue=(96,))
-    shot = np.asarray(cv2.GaussianBlur(shot, (0, 0), 0.8), np.uint8)
+    laid = cv2.warpAffine(page, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(96,))
+    shot = np.asarray(cv2.GaussianBlur(laid, (0, 0), 0.8), np.uint8)
     return Photo("", hashlib.sha256(shot.tobytes()).hexdigest(), shot)
