@@ -16,10 +16,11 @@ from api.assets import Assets, file_answer
 from api.drafting import Drafting
 from api.errors import ApiError
 from api.frame import Frame, content_security_policy
-from api.pages import admin, home, login, phone, review, templates, totals, upload
+from api.pages import admin, elections, home, login, phone, review, templates, totals, unplaced, upload
 from api.rest import photos, places, sheets, uploads
 from api.rest import templates as rest_templates
 from api.rest import totals as rest_totals
+from api.rest import unplaced as rest_unplaced
 from api.rest import trials
 from api.settings import MIB
 from api.state import Services, services
@@ -94,6 +95,8 @@ def create_app(held: Services) -> FastAPI:
     for part in (home, login, phone, upload, review, totals, admin, photos, uploads, places, sheets, rest_totals):
         app.include_router(part.router)
     for part in (templates, rest_templates, trials):
+        app.include_router(part.router)
+    for part in (elections, unplaced, rest_unplaced):
         app.include_router(part.router)
     access.rules(app)
     return app

@@ -20,7 +20,7 @@ from db import audit
 from db.errors import ServiceError
 from db.tables import Contestant, Election, ElectionArea, ElectionPage, Party, Region, SheetCommit
 from tally.votes import For, votes_of
-from templates_c1.families.declarations import Declaration, declarations, desk_forms
+from templates_c1.families.declarations import Declaration, declarations
 from templates_c1.registry import template
 from templates_c1.schema import Label, Page, Template
 
@@ -256,6 +256,38 @@ def load(session: Session, file: ElectionFile, user_id: int | None = None, *, sh
     return True
 
 
+def file_of(row: Election) -> ElectionFile:
+    """An election of the database as a file would say it; loading it changes nothing."""
+
+    def part(code: str) -> dict[str, Any]:
+        lists: dict[int, list[str]] = {}
+        for c in row.contestants:
+            if c.area == code:
+                lists.setdefault(c.party, []).append(c.name)
+        forms: dict[str, list[ElectionPage]] = {}
+        for p in row.pages:
+            if p.area == code:
+                forms.setdefault(p.form, []).append(p)
+        return {
+            "contestants": tuple(lists.pop(0, ())),
+            "lists": {p: tuple(names) for p, names in lists.items()},
+            "pages": tuple(
+                Pages(form=f, pages=tuple(p.page for p in ps), parties={p.page: p.party for p in ps if p.party is not None})
+                for f, ps in forms.items()
+            ),
+        }
+
+    return ElectionFile(
+        id=row.id,
+        kind=row.kind,  # type: ignore[arg-type]  # the database holds no other
+        name=Label(id=row.name, en=row.name_en),
+        date=row.date,
+        parties={p.number: p.name for p in row.parties},
+        areas=tuple(AreaFile(code=a.code, name=a.name, covers=tuple(a.covers), **part(a.code)) for a in row.areas),
+        **part(""),
+    )
+
+
 def _known(session: Session, code: str) -> bool:
     """Is a region loaded that lies in ``code``, or in which ``code`` lies?"""
     lies_in = Region.code.startswith(code, autoescape=True)
@@ -314,9 +346,3 @@ def _match(rows: list[Any], wanted: Mapping[Any, dict[str, Any]], key: Any, make
         for name, value in values.items():
             if getattr(row, name) != value:
                 setattr(row, name, value)
-
-
-def desk_form_of(kind: str, area: str, year: int) -> str | None:
-    """The desk form of an area, if there is one."""
-    name = "-".join(p for p in ("desk", kind.replace("_", "-"), area, str(year)) if p)
-    return name if name in desk_forms() else None

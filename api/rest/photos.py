@@ -17,6 +17,7 @@ from api.deps import Held, Id, User
 from api.errors import ApiError
 from api.handlers import body_of
 from api.pictures import thumbnail, upright_jpeg
+from api.rest.unplaced import receipt_json as open_receipt_json
 from api.settings import MIB
 from api.state import Services
 from db.errors import ServiceError
@@ -30,10 +31,13 @@ from review.errors import DuplicateOtherTps, DuplicatePhoto, UnknownPhoto
 from review.intake import clean_name, receive_photo
 from review.receipt import Receipt
 from review.status import PhotoStatus, photo_status
+from review.unplaced import OpenReceipt, receive_open
 
 log = logging.getLogger("c1.api")
 router = APIRouter(prefix="/api/photos", tags=["photos"])
 
+AUTO = "auto"
+"""For the TPS or the election: what the form itself says (review.unplaced)."""
 MOST_NAME = 120
 SMALL = 480
 """Up to this width a picture is for a list, and made quickly."""
@@ -46,8 +50,12 @@ UPLOAD_BODY = {
                     "type": "object",
                     "required": ["election", "tps", "photos"],
                     "properties": {
-                        "election": {"type": "string", "example": "ppwp-2024"},
-                        "tps": {"type": "string", "description": "13-digit code of the polling station", "example": "1607011016003"},
+                        "election": {"type": "string", "description": '"auto": by the form', "example": "ppwp-2024"},
+                        "tps": {
+                            "type": "string",
+                            "description": '13-digit code of the polling station; "auto": as printed on the form',
+                            "example": "1607011016003",
+                        },
                         "page": {"type": "integer", "description": "page of the form, if the sender knows it"},
                         "photos": {"type": "array", "items": {"type": "string", "format": "binary"}},
                     },
@@ -108,13 +116,18 @@ def _take_all(held: Services, user: UserView, form: FormData) -> Response:
     election_id, tps_code = _text(form, "election"), _text(form, "tps")
     page = _page(form)
     with held.db.reading() as session:  # one clear error for all, before any file is looked at
-        election(session, election_id)
-        tps(session, tps_code)
+        if election_id != AUTO:
+            election(session, election_id, contestants=False)
+        if tps_code != AUTO:
+            tps(session, tps_code)
     results: list[dict[str, Any]] = []
     for file in files:
         name = clean_name(file.filename or "")[-MOST_NAME:]
         try:
-            receipt = take(held, user, file, name, election_id, tps_code, page)
+            if AUTO in (election_id, tps_code):
+                receipt = open_receipt_json(take_open(held, user, file, name, election_id, tps_code))
+            else:
+                receipt = receipt_json(take(held, user, file, name, election_id, tps_code, page))
         except (ApiError, ServiceError, PhotoError) as e:
             if isinstance(e, DuplicatePhoto | DuplicateOtherTps):
                 e.details["status"] = _earlier(held, e)
@@ -123,7 +136,7 @@ def _take_all(held: Services, user: UserView, form: FormData) -> Response:
             status, body, _ = body_of(e)
             results.append({"name": name, "status": status, **body})
         else:
-            results.append({"name": name, "status": 202, "receipt": receipt_json(receipt)})
+            results.append({"name": name, "status": 202, "receipt": receipt})
     failed = any(r["status"] != 202 for r in results)
     return JSONResponse({"results": results}, 207 if failed else 202)
 
@@ -134,10 +147,33 @@ def take(held: Services, user: UserView, file: UploadFile, name: str, election_i
     Raises:
         ApiError, PhotoError, ServiceError: why not.
     """
+    return take_bytes(held, user, _bytes_of(held, file), name, election_id, tps_code, page)
+
+
+def _bytes_of(held: Services, file: UploadFile) -> bytes:
+    """Raises ApiError if the file is larger than a photo may be."""
     limit = held.settings.max_photo_bytes
     if (file.size or 0) > limit:
         raise ApiError("image_too_large/bytes", max_mib=limit // MIB, bytes=file.size)
-    return take_bytes(held, user, file.file.read(limit + 1), name, election_id, tps_code, page)
+    return file.file.read(limit + 1)
+
+
+def take_open(held: Services, user: UserView, file: UploadFile, name: str, election_id: str, tps_code: str) -> OpenReceipt:
+    """One photo whose TPS or election its form is to say: looked at, stored and queued. Raises as ``take`` does."""
+    data = _bytes_of(held, file)
+    info = photo_file.inspect(data)
+    receipt = receive_open(
+        held.db,
+        held.store,
+        data=data,
+        name=name,
+        media_type=f"image/{info.format.lower()}",
+        uploader_id=user.id,
+        election_id=None if election_id == AUTO else election_id,
+        tps_code=None if tps_code == AUTO else tps_code,
+    )
+    held.reading.enqueue_open(receipt.unplaced_id)
+    return receipt
 
 
 def take_bytes(held: Services, user: UserView, data: bytes, name: str, election_id: str, tps_code: str, page: int | None) -> Receipt:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.texts import counting, desk, phone, shell, templates
+from api.texts import counting, desk, elections, phone, shell, templates
 
-TEXTS: dict[str, tuple[str, str]] = {**shell.TEXTS, **desk.TEXTS, **counting.TEXTS, **phone.TEXTS, **templates.TEXTS}
+TEXTS: dict[str, tuple[str, str]] = {**shell.TEXTS, **desk.TEXTS, **counting.TEXTS, **elections.TEXTS, **phone.TEXTS, **templates.TEXTS}
