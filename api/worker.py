@@ -7,6 +7,7 @@ import os
 import threading
 import time
 
+from api.aligning import Aligning
 from api.build import open_services
 from api.drafting import Drafting
 from api.settings import Settings
@@ -23,6 +24,7 @@ def run(settings: Settings, parent: int | None = None) -> None:
     one_core()
     held = open_services(settings)
     Drafting.on(held.db, held.store, held.reading.huey)
+    Aligning.on(held.db, held.store, held.reading.huey)
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True, name="parent-watch").start()
     held.reading.sweep()

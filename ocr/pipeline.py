@@ -18,6 +18,7 @@ import numpy as np
 from ocr import photo as photos
 from ocr import policy as policies
 from ocr.align import align
+from ocr.align.by_hand import ShownPage
 from ocr.decide import decide
 from ocr.errors import AlignError, PhotoError
 from ocr.form_code import read_code
@@ -95,9 +96,15 @@ def interpret(
 
 
 def interpret_with_pixels(
-    data: bytes, name: str, only_form: str | None = None, *, use_tesseract: bool = True, now: Callable[[], float] = time.perf_counter
+    data: bytes,
+    name: str,
+    only_form: str | None = None,
+    *,
+    use_tesseract: bool = True,
+    now: Callable[[], float] = time.perf_counter,
+    shown: ShownPage | None = None,
 ) -> tuple[Interpretation, SheetPixels | None]:
-    """As ``interpret``, with what it saw on the way (None if unreadable), for a debug folder."""
+    """As ``interpret``, with what it saw on the way (None if unreadable), for a debug folder. ``shown``: the page, by hand."""
     clock = Clock(now)
     sha256 = hashlib.sha256(data).hexdigest()
     outcome: Outcome
@@ -107,7 +114,7 @@ def interpret_with_pixels(
         with clock.stage("decode"):
             photo = photos.decode(data, name)
         with clock.stage("align"):
-            sheet = align(photo, only_form)
+            sheet = align(photo, only_form) if shown is None else shown.aligned(photo)
         with clock.stage("locate"):
             boxes = locate(sheet)
         with clock.stage("code"):
@@ -121,7 +128,7 @@ def interpret_with_pixels(
     except (PhotoError, AlignError) as e:
         outcome = Unreadable((Reason(e.code, (), texts.message(e.code)),))
         log.info("%s: unreadable: %s (%s)", name, e.code, e.detail)
-    versions = reader_versions()
+    versions = reader_versions() if shown is None else {**reader_versions(), "corners": shown.version}
     if pixels is None:
         return Interpretation(name, sha256, outcome, versions, clock.finish()), None
     return (
@@ -137,6 +144,15 @@ def interpret_with_pixels(
         ),
         pixels,
     )
+
+
+def interpret_shown(data: bytes, name: str, shown: ShownPage) -> Interpretation:
+    """Read a photo on which a person showed form, page and corners. A reading of its own: its versions name what was shown.
+
+    The outcome may be Accepted like any other; whether a shown page may count without a person is not for here to say (review.by_hand).
+    Unreadable where the boxes' borders are not where they would have to be.
+    """
+    return interpret_with_pixels(data, name, shown=shown)[0]
 
 
 def conclude(pixels: SheetPixels) -> Outcome:

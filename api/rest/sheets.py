@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.access import allow
+from api.aligning import Aligning
 from api.deps import Held, Id, User
 from api.errors import ApiError
 from api.rendering import crop_png, crops_jpeg, make_ready, page_jpeg, shown, whole_jpeg
 from api.sheet_data import sheet_json
 from db.types import Role, Stage
+from ocr.align.by_hand import ShownPage
 from review import lease as leases
 from review.actions import Outcome
 from review.history import dossier
@@ -270,6 +272,41 @@ def heartbeat(photo_id: Id, held: Held, user: User, desk: Desk = None) -> dict[s
     """Still at work on it: the sheet in hand stays so, and the one kept ready stays ready."""
     with held.db.writing() as session:
         return {"until": leases.renew(session, user.id, photo_id, desk=desk).isoformat()}
+
+
+Share = Annotated[float, Field(ge=-0.5, le=1.5)]
+Point = Annotated[list[Share], Field(min_length=2, max_length=2)]
+
+
+class Alignment(_Strict):
+    """The page's four corners on the whole upright photo (``photo.jpg``), as shares of its width and height."""
+
+    stamp: str
+    form: Annotated[str, Field(max_length=60)]
+    page: Annotated[int, Field(ge=1, le=1000)]
+    corners: Annotated[list[Point], Field(min_length=4, max_length=4)]
+    turns: Annotated[int, Field(ge=0, le=3)] = 0
+
+
+@router.post("/{photo_id}/alignment", status_code=202, dependencies=[Reviewer])
+def align(photo_id: Id, said: Alignment, held: Held, user: User, desk: Desk = None) -> dict[str, str]:
+    """Have the photo read anew where the page is shown. The result goes to the reviewer, never into the totals by itself."""
+    page = ShownPage(said.form, said.page, tuple((x, y) for x, y in said.corners), said.turns)
+    return {"ticket": Aligning.on(held.db, held.store, held.reading.huey).ask(user.id, photo_id, page, said.stamp, desk)}
+
+
+@router.get("/{photo_id}/alignment/{ticket}", dependencies=[Reviewer])
+def aligned(photo_id: Id, ticket: str, held: Held, user: User) -> dict[str, Any]:
+    """``state``: reading, failed (with the error), or done (with the sheet as it stands now)."""
+    found = Aligning.on(held.db, held.store, held.reading.huey).answer(ticket, user.id, photo_id)
+    if found is None:
+        return {"state": "reading"}
+    if "error" in found:
+        return {"state": "failed", "error": found["error"]}
+    with held.db.reading() as session:
+        view = sheet_view(session, photo_id, open_to=user.role, viewer_id=user.id, with_history=False)
+    make_ready(held, photo_id)
+    return {"state": "done", "sheet": sheet_json(view, user.id)}
 
 
 class Reason(_Strict):
