@@ -92,6 +92,7 @@ def photograph(sheet: Sheet, difficulty: str | float = "moderate", seed: int = 0
         "election": sheet.election,
         "numbers": filled.numbers,
         "doubtful": filled.doubtful,
+        "corrected": filled.corrected,
         "group": f"{sheet.tps}-{sheet.seed}",
         "difficulty": dial.at,
         "effects": filled.effects + done,

@@ -34,7 +34,8 @@ class Filled:
         image: (h, w, 3) uint8 BGR.
         numbers: name -> what stands in its boxes, one glyph a box (tally.glyphs).
         marks: name -> filled bubbles, a digit or "_" a box; only for numbers with bubbles.
-        doubtful: numbers over which a careful reader would hesitate: corrected without fluid, or left blank though zero.
+        doubtful: numbers over which a careful reader would hesitate: written over, or struck out and written beside.
+        corrected: numbers put right in any way.
         effects: what befell the page.
     """
 
@@ -42,6 +43,7 @@ class Filled:
     numbers: dict[str, str]
     marks: dict[str, str] = field(default_factory=dict)
     doubtful: list[str] = field(default_factory=list)
+    corrected: list[str] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
 
 
@@ -117,6 +119,7 @@ def _number(desk: _Desk, n: Number, out: Filled) -> str:
             slips.strike_out(desk.layers, who, rng, boxes[i], n, i, page)
     if slipped:
         out.effects.append(f"{slipped}:{n.name}")
+        out.corrected.append(n.name)
         if slipped != "fluid":
             out.doubtful.append(n.name)
     return "".join(boxes)
@@ -137,7 +140,7 @@ def _empties(desk: _Desk, n: Number, empty: int, how: str) -> str:
         elif how == "-":
             hand.dash(ink, who.writer, rng, box)
         elif how == "0X":
-            hand.cross(ink, who.writer, rng, box, "0X", size)
+            hand.cross(ink, who.writer, rng, box, "0X", max(size, 1.0))
         elif how != "_":
             hand.cross(ink, who.writer, rng, box, "X", size)
     return ("X" if how in ("XX", "0X") else how) * empty

@@ -25,6 +25,7 @@ class Pen:
     width: of the stroke, 1 for a ballpoint.
     grain: how much the paper's grain shows through, 0..1.
     gaps: share of the stroke where the ball does not turn, 0..1.
+    least: ink that is left there, 0..1.
     """
 
     kind: str
@@ -33,23 +34,24 @@ class Pen:
     width: float
     grain: float
     gaps: float
+    least: float
 
     @staticmethod
     def of(rng: Rng, dial: Dial) -> Pen:
         odds = np.array([0.5, 0.24, dial.of(0.24, 0.2, 0.16), dial.of(0.0, 0.025, 0.08), dial.of(0.0, 0.03, 0.1)])
         kind = str(rng.choice(["ballpoint", "gel", "marker", "pencil", "dying"], p=odds / odds.sum()))
-        strength, width, grain, gaps = {
-            "ballpoint": (rng.uniform(0.78, 0.94), rng.uniform(0.85, 1.1), 0.18, 0.03),
-            "gel": (rng.uniform(0.85, 0.97), rng.uniform(0.9, 1.25), 0.06, 0.0),
-            "marker": (rng.uniform(0.85, 0.98), rng.uniform(1.4, 2.1), 0.05, 0.0),
-            "pencil": (rng.uniform(0.42, 0.62), rng.uniform(0.9, 1.3), 0.4, 0.0),
-            "dying": (rng.uniform(0.5, 0.75), rng.uniform(0.8, 1.0), 0.3, 0.15),
+        strength, width, grain, gaps, least = {
+            "ballpoint": (rng.uniform(0.78, 0.94), rng.uniform(0.85, 1.1), 0.18, 0.02, 0.65),
+            "gel": (rng.uniform(0.85, 0.97), rng.uniform(0.9, 1.25), 0.06, 0.0, 1.0),
+            "marker": (rng.uniform(0.85, 0.98), rng.uniform(1.4, 2.1), 0.05, 0.0, 1.0),
+            "pencil": (rng.uniform(0.42, 0.62), rng.uniform(0.9, 1.3), 0.4, 0.0, 1.0),
+            "dying": (rng.uniform(0.5, 0.75), rng.uniform(0.8, 1.0), 0.3, 0.1, dial.of(0.6, 0.5, 0.3)),
         }[kind]
         shades = {"blue": [(150, 70, 35), (120, 50, 40), (165, 85, 60), (110, 40, 25)], "black": [(45, 42, 40), (60, 55, 55), (30, 30, 32)]}
         name = str(rng.choice(["blue", "black", "red"], p=[0.45, 0.52, 0.03]))
         tint = {"red": [(50, 40, 190)], **shades}[name]
         colour = (85, 85, 85) if kind == "pencil" else tint[int(rng.integers(len(tint)))]
-        return Pen(kind, colour, float(strength), float(width), grain, gaps)
+        return Pen(kind, colour, float(strength), float(width), grain, gaps, least)
 
 
 @lru_cache(maxsize=1)
@@ -116,5 +118,5 @@ def _evenness(at: tuple[NDArray[np.intp], ...], pen: Pen, rng: Rng) -> NDArray[n
     y, x = (at[0] + dy) % _TILE, (at[1] + dx) % _TILE
     even = 1 - pen.grain * fine[y, x]
     if pen.gaps > 0:
-        even *= np.clip((slow[y, x] - pen.gaps) / 0.08 + 0.35, 0.25, 1)
+        even *= np.clip((slow[y, x] - pen.gaps) / 0.08 + pen.least, pen.least, 1)
     return np.asarray(even, np.float32)

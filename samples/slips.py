@@ -38,9 +38,10 @@ def whiten(layers: Layers, who: Hand, rng: Rng, right: str, box: Rect, guide: bo
     hand.digit(layers.ink(who.pen), who.writer, rng, wrong_digit(right, rng), box, guide)
     white = layers.fluid()
     unit = min(box.w, box.h)
-    for _ in range(5):
-        x, y = box.x + box.w * rng.uniform(0.3, 0.7), box.y + box.h * rng.uniform(0.22, 0.78)
-        white.disc(float(x), float(y), float(unit * rng.uniform(0.24, 0.36)))
+    for fx in (0.3, 0.5, 0.7):
+        for fy in (0.22, 0.5, 0.78):
+            x, y = box.x + box.w * (fx + rng.normal(0, 0.03)), box.y + box.h * (fy + rng.normal(0, 0.03))
+            white.disc(float(x), float(y), float(unit * rng.uniform(0.2, 0.3)))
     hand.digit(layers.ink(who.pen), who.writer, rng, right, box, guide)
 
 
