@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,8 @@ from ocr.readers.onnx import single_thread_session
 from ocr.readers.word_strips import strips
 from ocr.types import AlignedSheet, Floats, Gray
 from tally.words import LARGEST, LETTERS, UNITS, ZEROS, phrases
+
+F32 = NDArray[np.float32]
 
 MODEL = Path(__file__).parent.parent / "models" / "words.onnx"
 
@@ -70,13 +73,18 @@ class Speller:
             self._final[k, len(word) - 1] = 1
         self._differs = self._letter[self._ends][:, None] != self._chain[:, 0][None]
 
-    def __call__(self, said: NDArray[np.float32]) -> Floats:
+    def __call__(self, said: F32) -> Floats:
         """(frames, 1 + letters) log probabilities -> (1000,) log likelihoods (-inf: not enough frames)."""
-        p = np.exp(said)
-        sure = p[:, 0] > _SURE
-        p = p[~(sure & np.r_[False, sure[:-1]])]
-        letters, blanks, scale = self._forward(p)
-        rest = self._backward(p)
+        return self.all([said])[0]
+
+    def all(self, said: Sequence[F32]) -> list[Floats]:
+        """As a call, for several strips at once, in half the time."""
+        spoken = [_shortened(np.exp(one)) for one in said]
+        if not spoken:
+            return []
+        return [self._likelihoods(*f, r) for f, r in zip(self._forward(spoken), self._backward(spoken), strict=True)]
+
+    def _likelihoods(self, letters: F32, blanks: F32, scale: Floats, rest: Floats) -> Floats:
         with np.errstate(divide="ignore"):
             whole = np.log((letters[-1] + blanks[-1]).astype(np.float64)) + scale[-1]
             joint = scale[:-1, None] + rest
@@ -92,45 +100,74 @@ class Speller:
             total = np.bincount(self._value, np.exp(each - best) * self._weight, LARGEST + 1)
             return np.asarray(np.log(total) + best, np.float64)
 
-    def _forward(self, p: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], Floats]:
-        """Of the wordings' beginnings, after each frame: probability of being in their last letter, in the blank after it; log scale."""
-        a, b = np.zeros(len(self._parent), np.float32), np.zeros(len(self._parent), np.float32)
-        b[0] = 1
-        letters = np.zeros((len(p) + 1, len(self._ends)), np.float32)
-        blanks, scale = letters.copy(), np.zeros(len(p) + 1)
-        blanks[0] = b[self._ends]
-        for t, now in enumerate(p):
-            new = b[self._parent]
-            new += self._enter * a[self._parent]
-            new += a
-            new *= now[self._letter]
-            new[0] = 0
-            b += a
-            b *= now[0]
-            most = max(float(new.max()), float(b.max()), 1e-30)
-            a = new / most
-            b /= most
-            scale[t + 1] = scale[t] + math.log(most)
-            letters[t + 1], blanks[t + 1] = a[self._ends], b[self._ends]
-        return letters, blanks, scale
+    def _forward(self, spoken: Sequence[F32]) -> list[tuple[F32, F32, Floats]]:
+        """Of the wordings' beginnings, after each frame: probability of being in their last letter, in the blank after it; log scale.
 
-    def _backward(self, p: NDArray[np.float32]) -> Floats:
-        """(frames, last words) log probability that the word's first letter stands at the frame and the word ends with the strip."""
-        out = np.full((len(p), len(_LAST)), -np.inf)
-        letter, blank, scale = self._final.copy(), self._final.copy(), np.zeros(len(_LAST))
+        All strips go forward together: a step costs as much as its calls. A strip that is over says nothing but blanks.
+        """
+        count, frames = len(spoken), max(map(len, spoken))
+        p = np.zeros((frames, count, spoken[0].shape[1]), np.float32)
+        p[:, :, 0] = 1
+        for k, one in enumerate(spoken):
+            p[: len(one), k] = one
+        a = np.zeros((count, len(self._parent)), np.float32)
+        b, new, of_parent, now = a.copy(), a.copy(), a.copy(), a.copy()
+        b[:, 0] = 1
+        letters = np.zeros((frames + 1, count, len(self._ends)), np.float32)
+        blanks, scale = letters.copy(), np.zeros((frames + 1, count))
+        blanks[0] = b[:, self._ends]
+        for t in range(frames):
+            np.take(b, self._parent, axis=1, out=new, mode="clip")
+            np.take(a, self._parent, axis=1, out=of_parent, mode="clip")
+            of_parent *= self._enter
+            new += of_parent
+            new += a
+            np.take(p[t], self._letter, axis=1, out=now, mode="clip")
+            new *= now
+            new[:, 0] = 0
+            b += a
+            b *= p[t, :, :1]
+            most = np.maximum(np.maximum(new.max(axis=1), b.max(axis=1)), np.float32(1e-30))[:, None]
+            np.divide(new, most, out=a)
+            b /= most
+            scale[t + 1] = scale[t] + np.log(most[:, 0].astype(np.float64))
+            np.take(a, self._ends, axis=1, out=letters[t + 1], mode="clip")
+            np.take(b, self._ends, axis=1, out=blanks[t + 1], mode="clip")
+        over = [len(one) + 1 for one in spoken]
+        return [(letters[:n, k], blanks[:n, k], scale[:n, k]) for k, n in enumerate(over)]
+
+    def _backward(self, spoken: Sequence[F32]) -> list[Floats]:
+        """(frames, last words) log probability that the word's first letter stands at the frame and the word ends with the strip.
+
+        All strips go backward together from their ends; one that is over before the others only goes on into nothing.
+        """
+        count, frames = len(spoken), max(map(len, spoken))
+        p = np.zeros((frames, count, spoken[0].shape[1]))
+        p[:, :, 0] = 1
+        for k, one in enumerate(spoken):
+            p[: len(one), k] = one[::-1]
+        out = np.full((frames, count, len(_LAST)), -np.inf)
+        letter = np.repeat(self._final[None], count, axis=0)
+        blank, scale = letter.copy(), np.zeros((count, len(_LAST)))
         n = self._chain.shape[1]
-        spoken = p.astype(np.float64)[:, self._chain]
-        for t in range(len(p) - 1, -1, -1):
-            letter[:, :n] *= spoken[t]
-            blank *= float(p[t, 0])
-            out[t] = np.log(np.maximum(letter[:, 0], 1e-300)) + scale
+        said = p[:, :, self._chain]
+        for t in range(frames):
+            letter[..., :n] *= said[t]
+            blank *= p[t, :, :1, None]
+            out[t] = np.log(np.maximum(letter[..., 0], 1e-300)) + scale
             before = letter + blank
-            before[:, :n] += self._step * letter[:, 1:]
-            blank[:, :n] += letter[:, 1:]
-            most = np.maximum(np.maximum(before.max(1), blank.max(1)), 1e-300)
-            letter, blank = before / most[:, None], blank / most[:, None]
+            before[..., :n] += self._step * letter[..., 1:]
+            blank[..., :n] += letter[..., 1:]
+            most = np.maximum(np.maximum(before.max(-1), blank.max(-1)), 1e-300)
+            letter, blank = before / most[..., None], blank / most[..., None]
             scale += np.log(most)
-        return out
+        return [out[: len(one), k][::-1] for k, one in enumerate(spoken)]
+
+
+def _shortened(p: F32) -> F32:
+    """Without the frames that are surely blank after another such."""
+    sure = p[:, 0] > _SURE
+    return np.asarray(p[~(sure & np.r_[False, sure[:-1]])], np.float32)
 
 
 def _index(letter: str) -> int:
@@ -163,15 +200,17 @@ class WordsReader:
         wide = np.pad(strip, ((0, 0), (0, -strip.shape[1] % 4)))[None, None].astype(np.float32)
         return np.asarray(self._session.run(["said"], {"strip": wide})[0][0], np.float32)
 
-    def values(self, strip: Gray) -> dict[int, float]:
-        """Probability of each number that the strip may say, the likeliest first. What is missing to 1 is doubt: it might be anything."""
-        return judged(self._speller(self.spelled(strip)), self.temperature, self.doubt)
+    def values(self, *strips: Gray) -> list[dict[int, float]]:
+        """Of each strip the probability of each number that it may say, the likeliest first. What is missing to 1 is doubt: it might be
+        anything."""
+        return [judged(said, self.temperature, self.doubt) for said in self._speller.all([self.spelled(s) for s in strips])]
 
     def read(self, sheet: AlignedSheet) -> dict[str, dict[int, float]]:
         """For each number whose words' area holds ink: value -> probability (see ``values``). Nothing on forms it was not measured on."""
         if sheet.template.form not in self.forms:
             return {}
-        return {name: self.values(s) for name, s in strips(sheet).items()}
+        found = strips(sheet)
+        return dict(zip(found, self.values(*found.values()), strict=True))
 
 
 def judged(likelihoods: Floats, temperature: float, doubt: tuple[float, float]) -> dict[int, float]:

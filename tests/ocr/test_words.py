@@ -98,9 +98,12 @@ def test_judged_is_ordered_and_keeps_its_doubt(seed: int, temperature: float, sl
     p = judged(log - 12 * rng.random(), temperature, (3.0, slope))
     fainter = judged(log - 60, temperature, (3.0, slope))
     assert list(p.values()) == sorted(p.values(), reverse=True)
-    assert 0 < sum(p.values()) < 1
-    assert sum(fainter.values()) < sum(p.values())
-    assert next(iter(p)) == int(log.argmax())
+    assert sum(p.values()) < 1
+    if p:  # else all are less likely than LEAST
+        assert next(iter(p)) == int(log.argmax())
+        assert sum(fainter.values()) < sum(p.values())
+    else:
+        assert fainter == {}
 
 
 @pytest.mark.parametrize("form", [KWK, PPWP])
@@ -186,7 +189,7 @@ def test_scribble_is_doubted() -> None:
         scribble = np.zeros((HEIGHT, 160), np.uint8)
         points = np.c_[np.linspace(4, 156, 40), rng.uniform(4, 28, 40)].round().astype(np.int32)
         cv2.polylines(scribble, [points], False, 255, 2)
-        sure.append(max(default_reader().values(scribble).values(), default=0.0))
+        sure.append(max(default_reader().values(scribble)[0].values(), default=0.0))
     assert max(sure) < 0.9
     assert float(np.median(sure)) < 0.6
 
