@@ -81,10 +81,11 @@ def photograph(sheet: Sheet, difficulty: str | float = "moderate", seed: int = 0
     filled = fill(sheet, dial, seed)
     page = template_of(sheet.form).page(sheet.page)
     wear(filled.image, happening, rng, dial, _signature_of(page, filled.image.shape[0]), f"TPS {sheet.tps[-3:]}")
+    box = min(b.h for n in page.numbers for b in n.boxes) / page.size.height
     if sheet.form in SCANNED and rng.random() < 0.5:
         data, done = camera.scan(filled.image, int(rng.integers(2**31)), dial.at), ["scanner"]
     else:
-        data, done = shoot(filled.image, _content(page, dial), happening, rng, dial), sorted(happening)
+        data, done = shoot(filled.image, _content(page, dial), box, happening, rng, dial), sorted(happening)
     truth: dict[str, Any] = {
         "form": sheet.form,
         "page": sheet.page,

@@ -14,14 +14,15 @@ Bgr = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
-def shoot(image: Bgr, content: pose.Content, happening: frozenset[str], rng: Rng, dial: Dial) -> bytes:
+def shoot(image: Bgr, content: pose.Content, box: float, happening: frozenset[str], rng: Rng, dial: Dial) -> bytes:
     """JPEG bytes of a photo of the flat page ``image`` (h, w, 3).
 
     Args:
         content: part of the page that stays in the picture and uncovered.
+        box: height of the page's smallest box / height of the page.
         happening: names of samples.effects.
     """
-    shot = pose.of(rng, dial, image.shape[1] / image.shape[0], content, happening)
+    shot = pose.of(rng, dial, image.shape[1] / image.shape[0], content, box, happening)
     w, h = shot.size
     area = cv2.contourArea(shot.corners.astype(np.float32))
     scale = float(np.sqrt(area / (image.shape[0] * image.shape[1])))

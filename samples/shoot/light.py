@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from samples.dial import Dial, Rng
 
 Floats = NDArray[np.float32]
+DARKEST = 0.16
+"""Of full light: where a person still makes out a stroke."""
 
 
 def field(size: tuple[int, int], rng: Rng, dial: Dial, happening: Container[str]) -> Floats:
@@ -26,6 +28,7 @@ def field(size: tuple[int, int], rng: Rng, dial: Dial, happening: Container[str]
     if "shadow" in happening:
         for _ in range(1 + int(rng.random() < 0.3)):
             light *= 1 - dial.strength(rng, 0.0, 0.35, 0.6) * _shadow(w, h, rng)
+    light = np.maximum(light, DARKEST)
     tint = np.ones(3, np.float32)
     if "cast" in happening:
         warm = float(rng.normal(0, dial.of(0.02, 0.06, 0.12)))

@@ -29,8 +29,13 @@ class Pose:
     bow: float
 
 
-def of(rng: Rng, dial: Dial, aspect: float, content: Content, happening: Container[str]) -> Pose:
-    """``aspect``: width / height of the page. Boxes stay in the picture whatever happens."""
+def of(rng: Rng, dial: Dial, aspect: float, content: Content, box: float, happening: Container[str]) -> Pose:
+    """A pose; the boxes stay in the picture, and large enough to be read by a person, whatever happens.
+
+    Args:
+        aspect: width / height of the page.
+        box: height of the smallest box / height of the page.
+    """
     size = _format(rng, dial, aspect, happening)
     w, h = size
     flat = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
@@ -49,7 +54,8 @@ def of(rng: Rng, dial: Dial, aspect: float, content: Content, happening: Contain
         share = float(rng.uniform(1.0, dial.of(1.02, 1.05, 1.1)))
     else:
         share = float(rng.uniform(dial.of(0.95, 0.82, 0.55), 0.995))
-    scale = share * float(np.min(np.array([w, h]) / (hi - lo)))
+    whole = float(np.min(np.array([w, h]) / (hi - lo)))
+    scale = max(share * whole, min(whole, dial.of(26, 22, 18) / box))
     corners = (seen - (lo + hi) / 2) * scale
     spare = (np.array([w, h]) - (hi - lo) * scale) / 2
     corners = corners + np.array([w, h]) / 2 + rng.uniform(-0.7, 0.7, 2) * spare

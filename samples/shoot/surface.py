@@ -46,7 +46,7 @@ class Surface:
                 height -= depth * (0.05 * away + 0.05 * (1 - np.exp(-away / 0.05)))
                 creases.append((nx, ny, c, abs(depth)))
         if "crumple" in happening:
-            height += dial.strength(rng, 0.0, 0.006, 0.014) * _crumpled(rng)
+            height += dial.strength(rng, 0.0, 0.007, 0.014) * _crumpled(rng, u, v)
         gy, gx = np.gradient(height, 1 / (GRID - 1))
         sun = rng.uniform(0, 2 * np.pi)
         shade = 1 + 1.1 * (gx * np.cos(sun) + gy * np.sin(sun))
@@ -72,10 +72,13 @@ class Surface:
         return dx, dy, shade
 
 
-def _crumpled(rng: Rng) -> NDArray[np.float64]:
-    """Ridges at three scales, about -1..1."""
+def _crumpled(rng: Rng, u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Facets between short straight creases, about -1..1."""
     out = np.zeros((GRID, GRID))
-    for cells, weight in ((4, 1.0), (9, 0.5), (18, 0.22)):
-        noise = rng.normal(0, 1, (cells, cells)).astype(np.float32)
-        out += weight * (1 - 2 * np.abs(cv2.resize(noise, (GRID, GRID), interpolation=cv2.INTER_CUBIC)))
-    return out
+    for _ in range(34):
+        a, (cu, cv) = rng.uniform(0, np.pi), rng.uniform(-0.05, 1.05, 2)
+        across = np.cos(a) * (u - cu) + np.sin(a) * (v - cv)
+        along = -np.sin(a) * (u - cu) + np.cos(a) * (v - cv)
+        reach = rng.uniform(0.08, 0.3)
+        out += rng.normal(0, 1) * np.maximum(0, 1 - np.abs(across) / (0.6 * reach)) * np.exp(-((along / reach) ** 2))
+    return out / 2
