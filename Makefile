@@ -15,7 +15,7 @@ need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-words train-extras policy features samples lock clean
+.PHONY: help setup demo test e2e test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-words train-extras policy features samples lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test: ## set up with Chromium, then run every check and every test
 
 pytest: setup ## the tests alone; PYTEST_ARGS="tests/ocr -k align" for some of them
 	@$(PY) -m pytest $(PYTEST_ARGS)
+
+e2e: setup ## every kind of election from 30 and more generated photos to totals; takes a while
+	@C1_E2E=full $(PY) -m pytest tests/e2e $(PYTEST_ARGS)
 
 test-postgres: ## the tests of the database and the services on PostgreSQL instead of SQLite
 	@scripts/setup --postgres

@@ -279,7 +279,7 @@ def file_of(row: Election) -> ElectionFile:
 
     return ElectionFile(
         id=row.id,
-        kind=row.kind,  # type: ignore[arg-type]  # the database holds no other
+        kind=row.kind,
         name=Label(id=row.name, en=row.name_en),
         date=row.date,
         parties={p.number: p.name for p in row.parties},

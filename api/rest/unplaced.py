@@ -49,12 +49,10 @@ def receipt_json(receipt: OpenReceipt) -> dict[str, Any]:
 
 def open_json(photo: OpenPhoto) -> dict[str, Any]:
     """``state``: reading, waiting (for a person; ``reason`` says why), placed (``photo`` says as what) or put_aside."""
-    if photo.closed:
-        state = "placed" if photo.photo_id else "put_aside"
-    else:
-        state = "waiting" if photo.reason else "reading"
+    settled = "placed" if photo.photo_id else "put_aside"
+    waits = "waiting" if photo.reason else "reading"
     return {
-        "state": state,
+        "state": settled if photo.closed else waits,
         "photo": photo.photo_id,
         "reason": photo.reason.value if photo.reason else None,
         "form": photo.form,

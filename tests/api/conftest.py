@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +52,9 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path, max_photo_bytes=2 * MIB, max_files=4)
 
 
-@pytest.fixture
-def site(world: World, settings: Settings) -> Iterator[Site]:
+def open_site(world: World, folder: Path, settings: Settings | None = None) -> Site:
+    """The application over a world; ``settings`` as in production unless given."""
+    settings = settings or Settings(data=folder)
     held = Services(
         settings=settings,
         db=world.db,
@@ -63,7 +63,12 @@ def site(world: World, settings: Settings) -> Iterator[Site]:
         signer=SessionSigner("for tests only", 3600),
         throttle=Throttle(),
     )
-    yield Site(create_app(held), held, world, settings.data)
+    return Site(create_app(held), held, world, settings.data)
+
+
+@pytest.fixture
+def site(world: World, settings: Settings) -> Site:
+    return open_site(world, settings.data, settings)
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (900, 700)) -> np.ndarray[Any, Any]:
