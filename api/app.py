@@ -16,12 +16,11 @@ from api.assets import Assets, file_answer
 from api.drafting import Drafting
 from api.errors import ApiError
 from api.frame import Frame, content_security_policy
-from api.pages import admin, elections, home, login, phone, review, templates, totals, unplaced, upload
-from api.rest import photos, places, sheets, uploads
+from api.pages import admin, elections, home, login, phone, review, sheet, supervisor, templates, totals, unplaced, upload
+from api.rest import desk, exports, photos, places, sheets, trials, uploads
 from api.rest import templates as rest_templates
 from api.rest import totals as rest_totals
 from api.rest import unplaced as rest_unplaced
-from api.rest import trials
 from api.settings import MIB
 from api.state import Services, services
 
@@ -92,7 +91,24 @@ def create_app(held: Services) -> FastAPI:
         return file_answer(held.settings.node_modules / file, request.headers)
 
     app.mount("/static", Assets(directory=web.STATIC), name="static")
-    for part in (home, login, phone, upload, review, totals, admin, photos, uploads, places, sheets, rest_totals):
+    for part in (
+        home,
+        login,
+        phone,
+        upload,
+        review,
+        sheet,
+        supervisor,
+        totals,
+        admin,
+        photos,
+        uploads,
+        places,
+        sheets,
+        desk,
+        rest_totals,
+        exports,
+    ):
         app.include_router(part.router)
     for part in (templates, rest_templates, trials):
         app.include_router(part.router)

@@ -44,6 +44,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "totals.below.desa": ("Per desa", "By desa"),
     "totals.below.tps": ("Per TPS", "By TPS"),
     "totals.coverage": ("Cakupan", "Coverage"),
+    "totals.xlsx": ("Unduh Excel", "Download Excel"),
     "totals.csv": ("Unduh CSV", "Download CSV"),
     "totals.empty.title": ("Belum ada lembar terverifikasi", "No verified sheets yet"),
     "totals.empty.text": (

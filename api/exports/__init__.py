@@ -1,0 +1,1 @@
+"""Verified totals in the shapes other programs take."""
