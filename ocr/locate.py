@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from ocr.align.borders import RowFound, find_rows
 from ocr.align.loose import loose_corners
-from ocr.align.pyramid import Pyramid
+from ocr.align.pyramid import Pyramid, area, to_quads
 from ocr.types import AlignedSheet, Floats, Gray, LocatedBox
 
 CROP = 64
@@ -26,20 +25,21 @@ CLOSE = 0.1
 LOST = 0.3
 """Below it a row's place is the expected one: what was found is noise."""
 
-_TARGET = np.array([[MARGIN, MARGIN], [CROP - MARGIN, MARGIN], [CROP - MARGIN, CROP - MARGIN], [MARGIN, CROP - MARGIN]], np.float32) - 0.5
+_INSIDE = float(CROP - 2 * MARGIN)
+"""Side of the box in its crop."""
 
 
 def locate(sheet: AlignedSheet) -> tuple[LocatedBox, ...]:
     """All boxes of the page in template order (number by number, left to right)."""
-    pyramid = Pyramid(sheet.photo.gray)
+    pyramid = sheet.pyramid or Pyramid(sheet.photo.gray)
     known = {id(r.number): r for r in sheet.rows}
     lost = [n for n in sheet.page.numbers if id(n) not in known]
     known |= {id(n): _said(sheet, row) for n, row in zip(lost, find_rows(pyramid, sheet.project, sheet.page, lost, CLOSE), strict=True)}
-    return tuple(
-        LocatedBox(number.name, i, crop_of(pyramid, corners), corners, float(border))
-        for number in sheet.page.numbers
-        for i, (corners, border) in enumerate(zip(known[id(number)].corners, known[id(number)].border, strict=True))
-    )
+    rows = [known[id(number)] for number in sheet.page.numbers]
+    corners = np.concatenate([r.corners for r in rows])
+    places = [(r.number.name, i, float(border)) for r in rows for i, border in enumerate(r.border)]
+    crops = crops_of(pyramid, corners)
+    return tuple(LocatedBox(name, i, crop, at, border) for (name, i, border), crop, at in zip(places, crops, corners, strict=True))
 
 
 def _said(sheet: AlignedSheet, row: RowFound) -> RowFound:
@@ -50,11 +50,17 @@ def _said(sheet: AlignedSheet, row: RowFound) -> RowFound:
     return replace(row, corners=expected.reshape(-1, 4, 2))
 
 
+def crops_of(pyramid: Pyramid, corners: Floats) -> list[Gray]:
+    """(CROP, CROP) picture of each box: ``corners`` (n, 4, 2) of the borders, tl tr br bl, photo pixels."""
+    to_photo = to_quads(corners, np.full((len(corners), 2), _INSIDE))
+    to_photo[:, :, 2] -= (MARGIN - 0.5) * (to_photo[:, :, 0] + to_photo[:, :, 1])
+    ratios = np.sqrt(area(corners)) / _INSIDE
+    return [pyramid.warp(m, (CROP, CROP), float(ratio)) for m, ratio in zip(to_photo, ratios, strict=True)]
+
+
 def crop_of(pyramid: Pyramid, corners: Floats) -> Gray:
-    """(CROP, CROP) picture of one box: ``corners`` (4, 2) of its border, tl tr br bl, photo pixels."""
-    m = np.asarray(cv2.getPerspectiveTransform(_TARGET, corners.astype(np.float32)), np.float64)
-    side = float(np.sqrt(abs(cv2.contourArea(corners.astype(np.float32))))) / (CROP - 2 * MARGIN)
-    return pyramid.warp(m, (CROP, CROP), side)
+    """As ``crops_of``, of one box: ``corners`` (4, 2)."""
+    return crops_of(pyramid, corners[None])[0]
 
 
 def normalise_crop(gray: Gray) -> Gray:

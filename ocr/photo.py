@@ -179,8 +179,10 @@ def _has_alpha(data: bytes, kind: str) -> bool:
     return (kind == "PNG" and (data[25:26] in (b"\x04", b"\x06") or b"tRNS" in data[:4096])) or (kind == "WEBP" and data[12:16] != b"VP8 ")
 
 
-def decode(data: bytes, name: str, *, colour: bool = False) -> Photo:
+def decode(data: bytes, name: str, *, colour: bool = False, sha256: str | None = None) -> Photo:
     """The picture, gray (and BGR if ``colour``), upright by EXIF. JPEGs above REDUCE_ABOVE come at half size (``Photo.scale``).
+
+    ``sha256``: of ``data``, where it is known already.
 
     Raises:
         PhotoError: as ``inspect``, and BROKEN_IMAGE where the decoder gives up.
@@ -189,7 +191,8 @@ def decode(data: bytes, name: str, *, colour: bool = False) -> Photo:
     half = info.format == "JPEG" and max(info.width, info.height) >= REDUCE_ABOVE
     picture = _pixels(data, info, colour, half)
     gray: Gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False) if colour else picture
-    return Photo(name=name, sha256=hashlib.sha256(data).hexdigest(), gray=gray, scale=0.5 if half else 1.0, bgr=picture if colour else None)
+    sha256 = sha256 or hashlib.sha256(data).hexdigest()
+    return Photo(name=name, sha256=sha256, gray=gray, scale=0.5 if half else 1.0, bgr=picture if colour else None)
 
 
 def decode_crop(data: bytes, name: str) -> Gray:

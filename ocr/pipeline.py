@@ -112,7 +112,7 @@ def interpret_with_pixels(
     place: PrintedPlace | None = None
     try:
         with clock.stage("decode"):
-            photo = photos.decode(data, name)
+            photo = photos.decode(data, name, sha256=sha256)
         with clock.stage("align"):
             sheet = align(photo, only_form) if shown is None else shown.aligned(photo)
         with clock.stage("locate"):

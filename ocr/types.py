@@ -13,6 +13,7 @@ from templates_c1.schema import Page, Template
 
 if TYPE_CHECKING:
     from ocr.align.borders import RowFound
+    from ocr.align.pyramid import Pyramid
 
 Gray = NDArray[np.uint8]
 """(height, width) gray picture, 0 black."""
@@ -48,6 +49,7 @@ class AlignedSheet:
             dx, dy in photo pixels.
         rows: the numbers' rows of boxes that the alignment has found already, in places that agree with each other;
             ``ocr.locate`` looks for the others.
+        pyramid: the photo's sizes as far as the alignment made them.
     """
 
     photo: Photo
@@ -58,6 +60,7 @@ class AlignedSheet:
     how: str
     local: Floats | None = None
     rows: tuple[RowFound, ...] = ()
+    pyramid: Pyramid | None = None
 
     def project(self, points: Floats) -> Floats:
         """Template points (n, 2) in template units -> (n, 2) pixels of ``photo.gray``: homography, then the local correction.

@@ -15,6 +15,7 @@ import numpy as np
 
 from ocr.align.lines import F32, SIDE, Fit, Row, darkness, fit_lines, saturated, share
 from ocr.align.pyramid import Pyramid as Pyramid
+from ocr.align.pyramid import area, to_quads
 from ocr.types import Floats
 from templates_c1.schema import Number, Page
 
@@ -137,12 +138,20 @@ def find_row(pyramid: Pyramid, project: Project, page: Page, number: Number, rea
 
 
 def find_rows(
-    pyramid: Pyramid, project: Project, page: Page, numbers: Sequence[Number], reach: float, moved: Floats | None = None
+    pyramid: Pyramid,
+    project: Project,
+    page: Page,
+    numbers: Sequence[Number],
+    reach: float,
+    moved: Floats | None = None,
+    *,
+    known: bool = False,
 ) -> list[RowFound]:
     """Each number's row of boxes where the picture shows it.
 
     ``project``: template points (n, 2) -> photo pixels; ``reach``: how far off a row may be, in box widths; ``moved`` (numbers, 2):
-    photo pixels by which each row is looked for beside its projection.
+    photo pixels by which each row is looked for beside its projection; ``known``: they lie there to a tenth of a box, so that the
+    search is left out and each is measured at once.
     """
     if not numbers:
         return []
@@ -154,19 +163,25 @@ def find_rows(
     expected = project((quads / scale + origin).reshape(-1, 2)).reshape(-1, 4, 2)
     if moved is not None:
         expected = expected + moved[:, None, :]
-    searches = [_search(pyramid, page, n, q, e, margin) for n, q, e in zip(numbers, quads, expected, strict=True)]
+    px = np.sqrt(area(expected) / area(quads))
+    to_photo = to_quads(expected, quads[:, 2])
+    to_photo[:, :, 2] -= margin * (to_photo[:, :, 0] + to_photo[:, :, 1])
+    searches = [_search(pyramid, page, *each, margin, known) for each in zip(numbers, to_photo, px.tolist(), strict=True)]
+    found: dict[int, RowFound] = {}
     for k in sorted({len(n.boxes) for n in numbers}):
-        _measure([s for s in searches if len(s.number.boxes) == k], margin)
-    return [_found(s, margin, pyramid.size) for s in searches]
+        alike = [i for i, n in enumerate(numbers) if len(n.boxes) == k]
+        _measure([searches[i] for i in alike], margin)
+        found |= dict(zip(alike, _found([searches[i] for i in alike], margin, pyramid.size), strict=True))
+    return [found[i] for i in range(len(numbers))]
 
 
-def _search(pyramid: Pyramid, page: Page, number: Number, quad: Floats, expected: Floats, margin: int) -> _Search:
+def _search(pyramid: Pyramid, page: Page, number: Number, to_photo: Floats, px: float, margin: int, known: bool) -> _Search:
+    """``to_photo``: patch pixel -> photo pixel; ``px``: photo pixels per patch pixel."""
     row, model, small_model = _row(page, number)
     pw, ph = (round(row.width) + 2 * margin) // 2 * 2, (round(row.height) + 2 * margin) // 2 * 2
-    corners = (quad + margin).astype(np.float32)
-    to_photo = np.asarray(cv2.getPerspectiveTransform(corners, expected.astype(np.float32)), np.float64)
-    px = _scale_at(to_photo, margin + row.width / 2, margin + row.height / 2)
     dark = darkness(pyramid.warp(to_photo, (pw, ph), px))
+    if known:
+        return _Search(number, row, to_photo, px, dark, [(np.zeros(2), 1.0)])
     lines = saturated(dark)
     half = cv2.resize(lines, (pw // 2, ph // 2), interpolation=cv2.INTER_AREA)
     score = np.asarray(cv2.matchTemplate(half, small_model, cv2.TM_CCORR), np.float64)
@@ -188,17 +203,23 @@ def _measure(searches: list[_Search], margin: int) -> None:
             s.judge(n, fit)
 
 
-def _found(s: _Search, margin: int, size: tuple[int, int]) -> RowFound:
-    """``size``: width and height of the photo; of a box that it cuts off, no border is there."""
-    assert s.best is not None  # noqa: S101 -- a picture has a brightest place
-    fit, row, affine = s.best[1], s.row, s.best[1].affine
-    photo = cv2.perspectiveTransform(fit.corners(row).reshape(1, -1, 2) + margin, s.to_photo).reshape(-1, 4, 2)
-    centre = np.array([[[row.width / 2, row.height / 2]], [[row.width / 2 + affine[0, 0], row.height / 2 + affine[1, 0]]]]) + margin
-    was, now = cv2.perspectiveTransform(centre, s.to_photo).reshape(2, 2)
-    shift = np.asarray(now - was, np.float64)
-    over = np.maximum(-photo, photo - (np.array(size) - 1)).max(axis=(1, 2))
-    border: Floats = np.where(over > _CUT * s.per_patch * SIDE, 0.0, share(fit.sides))
-    return RowFound(s.number, np.asarray(photo, np.float64), border, shift, fit.contrast, s.per_patch * SIDE)
+def _found(searches: Sequence[_Search], margin: int, size: tuple[int, int]) -> list[RowFound]:
+    """Rows with equally many boxes. ``size``: width and height of the photo; of a box that it cuts off, no border is there."""
+    fits = [s.best[1] for s in searches if s.best is not None]
+    affine = np.stack([f.affine for f in fits])
+    centre = np.array([[s.row.width, s.row.height] for s in searches])[:, None] / 2
+    plain = np.stack([s.row.corners for s in searches]).reshape(len(fits), -1, 2)
+    nudge = np.repeat(np.stack([f.nudge for f in fits]), 4, axis=1)
+    corners = plain + affine[:, None, :, 0] + (plain - centre) @ affine[:, :, 1:].swapaxes(1, 2) + nudge
+    # the row's corners, its middle where it was expected, and where it was found
+    places = np.concatenate([corners, centre, centre + affine[:, None, :, 0]], axis=1) + margin
+    lifted = np.concatenate([places, np.ones((*places.shape[:2], 1))], axis=2) @ np.stack([s.to_photo for s in searches]).swapaxes(1, 2)
+    photo = lifted[..., :2] / lifted[..., 2:]
+    boxes, shift = photo[:, :-2].reshape(len(fits), -1, 4, 2), photo[:, -1] - photo[:, -2]
+    over = np.maximum(-boxes, boxes - (np.array(size) - 1)).max(axis=(2, 3))
+    side = np.array([s.per_patch for s in searches]) * SIDE
+    border = np.where(over > _CUT * side[:, None], 0.0, share(np.concatenate([f.sides for f in fits])).reshape(len(fits), -1))
+    return [RowFound(s.number, boxes[i], border[i], shift[i], fits[i].contrast, float(side[i])) for i, s in enumerate(searches)]
 
 
 def _peaks(score: Floats, margin: int) -> list[tuple[Floats, float]]:
@@ -223,9 +244,3 @@ def _sharpened(lines: F32, model: F32, coarse: Floats, margin: int) -> Floats:
         return coarse
     _, _, _, (cx, cy) = cv2.minMaxLoc(cv2.matchTemplate(part, model, cv2.TM_CCORR))
     return np.array([x0 + cx + _PAD - margin, y0 + cy + _PAD - margin], np.float64)
-
-
-def _scale_at(h: Floats, x: float, y: float) -> float:
-    """Photo pixels per patch pixel at a place of the patch."""
-    p = cv2.perspectiveTransform(np.array([[[x, y], [x + 1, y], [x, y + 1]]]), h)[0]
-    return float(np.sqrt(abs((p[1, 0] - p[0, 0]) * (p[2, 1] - p[0, 1]) - (p[1, 1] - p[0, 1]) * (p[2, 0] - p[0, 0]))))

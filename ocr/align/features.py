@@ -139,9 +139,9 @@ def turns(page: F32, photo: F32, most: int = 3) -> list[NDArray[np.intp]]:
     """A page turns as a whole: pairs of angles (n,), degrees, grouped by the turn between them. Indices of the pairs in the ``most``
     fullest groups, fullest first; the first is the likeliest, yet print is full of right angles, and chance likes them too."""
     turn = (photo - page) % 360
-    bins = np.bincount((turn // _BIN).astype(int) % (360 // _BIN), minlength=360 // _BIN)
-    reach = _SPREAD // _BIN
-    around = np.sum([np.roll(bins, k) for k in range(-reach, reach + 1)], axis=0)
+    count, reach = 360 // _BIN, _SPREAD // _BIN
+    bins = np.bincount((turn // _BIN).astype(int) % count, minlength=count)
+    around = np.convolve(np.r_[bins[-reach:], bins, bins[:reach]], np.ones(2 * reach + 1, np.int64), "valid")
     out: list[NDArray[np.intp]] = []
     for _ in range(most):
         top = int(np.argmax(around))

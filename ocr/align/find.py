@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.align import quick
-from ocr.align.borders import find_rows
+from ocr.align.borders import RowFound, find_rows
 from ocr.align.features import Match, photo_features, register, votes
 from ocr.align.pyramid import Pyramid
 from ocr.align.structure import in_picture, lines_found
@@ -47,6 +47,10 @@ _HOPE = 0.65
 """Quality of the best find so far below which the dearest try is not made: there is no known form (look-alikes: 0.63)."""
 _MANY = 8
 """Rows of boxes from which one of them cannot bend the common trend."""
+_REACH = 0.35
+"""How far off a row may be at first, in box widths."""
+_PLAINLY = 0.9
+"""Share of a box's border that leaves no doubt that it is this one."""
 
 _TRIES = ((620, 1100, 2, 0.82), (1000, 4000, 2, 0.86), (1600, 5000, 3, 0.86))
 """(working size, features, layers an octave, ratio) of the feature tries."""
@@ -168,40 +172,68 @@ def judge(photo: Photo, pyramid: Pyramid, match: Match, how: str) -> AlignedShee
     Rows that were not found, or lie off from where the others put them, are searched once more where the others' trend says.
     """
     page = match.page
-    start = AlignedSheet(photo, match.template, page, match.to_photo, 0.0, how, match.bend)
-    rows = find_rows(pyramid, start.project, page, page.numbers, 0.35)
+    start = AlignedSheet(photo, match.template, page, match.to_photo, 0.0, how, match.bend, pyramid=pyramid)
     at = _middles(page) / page.size.width
+    rows = _rows(start, pyramid, at)
     for _ in range(2):
-        strength = np.array([r.border.mean() for r in rows])
+        strength = _strength(rows)
         shift = np.array([r.shift for r in rows])
         side = float(np.median([r.side for r in rows]))
         if (strength > 0.6).sum() < max(2, len(rows) * 0.3):
             return replace(start, quality=float(strength.mean() * 0.5))
-        common = _trend(at, shift, strength, side) if len(rows) > _MANY else None
-        again = {}
-        for i, row in enumerate(rows):
-            # among few rows a row must not vouch for itself
-            trend = (common or _trend(at, shift, np.where(np.arange(len(rows)) == i, 0, strength), side))(at[i])
-            if strength[i] < 0.7 or float(np.hypot(*(row.shift - trend))) > 0.2 * side:
-                again[i] = trend
+        if len(rows) > _MANY:
+            trend = _trend(at, shift, strength, side)(at)
+        else:  # among few rows a row must not vouch for itself
+            others = [np.where(np.arange(len(rows)) == i, 0, strength) for i in range(len(rows))]
+            trend = np.array([_trend(at, shift, s, side)(a) for s, a in zip(others, at, strict=True)])
+        off = np.hypot(*(shift - trend).T) > 0.2 * side
+        again = {int(i): trend[i] for i in np.flatnonzero((strength < 0.7) | off)}
         if not again:
             break
         tried = find_rows(pyramid, start.project, page, [rows[i].number for i in again], 0.4, np.array(list(again.values())))
-        for (i, trend), row in zip(again.items(), tried, strict=True):
+        for (i, by), row in zip(again.items(), tried, strict=True):
             if row.border.mean() > strength[i] + (0.02 if strength[i] < 0.7 else -0.05):
-                rows[i] = replace(row, shift=row.shift + trend)
-    strength = np.array([r.border.mean() for r in rows])
+                rows[i] = replace(row, shift=row.shift + by)
+    strength = _strength(rows)
     shift = np.array([r.shift for r in rows])
-    fit = _trend(at, shift, strength, side)
-    near = np.array([np.hypot(*(s - fit(a))) for s, a in zip(shift, at, strict=True)]) < 0.3 * side
+    near = np.hypot(*(shift - _trend(at, shift, strength, side)(at)).T) < 0.3 * side
     quality = float((strength * near).mean())
     keep = (strength > 0.5) & near
     found = tuple(r for r, k in zip(rows, keep, strict=True) if k)
     return replace(start, quality=quality, local=_bent(start, shift, keep), rows=found)
 
 
+def _strength(rows: Sequence[RowFound]) -> Floats:
+    """(n,) how much of each row's border was found."""
+    boxes = [len(r.border) for r in rows]
+    return np.asarray(np.add.reduceat(np.concatenate([r.border for r in rows]), np.cumsum([0, *boxes[:-1]])) / boxes)
+
+
+def _rows(start: AlignedSheet, pyramid: Pyramid, at: Floats) -> list[RowFound]:
+    """All rows of the page. Of many a few are searched, and the others measured where those say that they are; searched like them if
+    they are not there. ``at``: the rows' middles."""
+    numbers = start.page.numbers
+    search = partial(find_rows, pyramid, start.project, start.page)
+    if len(numbers) <= 2 * _MANY:
+        return search(numbers, _REACH)
+    few = sorted({round(k) for k in np.linspace(0, len(numbers) - 1, _MANY)})
+    found = dict(zip(few, search([numbers[i] for i in few], _REACH), strict=True))
+    strength = _strength(list(found.values()))
+    others = [i for i in range(len(numbers)) if i not in found]
+    if np.sort(strength)[2] > _PLAINLY:
+        side = float(np.median([r.side for r in found.values()]))
+        trend = _trend(at[few], np.array([r.shift for r in found.values()]), strength, side)
+        moved = trend(at[others])
+        for i, by, row in zip(others, moved, search([numbers[i] for i in others], 0.0, moved, known=True), strict=True):
+            if row.border.min() > _PLAINLY:
+                found[i] = replace(row, shift=row.shift + by)
+        others = [i for i in others if i not in found]
+    found |= dict(zip(others, search([numbers[i] for i in others], _REACH), strict=True))
+    return [found[i] for i in range(len(numbers))]
+
+
 def _trend(at: Floats, shift: Floats, strength: Floats, side: float) -> Callable[[Floats], Floats]:
-    """The rows' shifts as a plane over the page, robust: place (2,) -> shift (2,). Slopes are held back where few rows speak."""
+    """The rows' shifts as a plane over the page, robust: places (..., 2) -> shifts (..., 2). Slopes are held back where few rows speak."""
     a = np.c_[np.ones(len(at)), at - at.mean(axis=0)]
     w0 = np.clip(strength - 0.5, 0, 1)
     prior = np.diag([1e-6, 0.02, 0.02])
@@ -215,7 +247,7 @@ def _trend(at: Floats, shift: Floats, strength: Floats, side: float) -> Callable
         w = w0 * np.minimum(1, 0.15 / np.maximum(rest, 1e-9))
         p = np.linalg.solve(a.T @ (w[:, None] * a) + prior, a.T @ (w[:, None] * shift) + prior @ np.vstack([p[:1], np.zeros((2, 2))]))
     middle = at.mean(axis=0)
-    return lambda q: np.asarray(np.r_[1.0, q - middle] @ p, np.float64)
+    return lambda q: np.asarray(p[0] + (q - middle) @ p[1:], np.float64)
 
 
 def _middles(page: Page) -> Floats:

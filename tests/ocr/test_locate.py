@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ocr.align.borders import find_row
 from ocr.align.loose import loose_corners
 from ocr.align.pyramid import Pyramid
-from ocr.locate import CROP, MARGIN, crop_of, normalise_crop
+from ocr.locate import CROP, MARGIN, crops_of, normalise_crop
 from templates_c1.registry import page
 from templates_c1.schema import Number, Page, Rect
 
@@ -99,7 +99,7 @@ def test_a_frame_near_the_boxes_is_not_taken_for_their_border() -> None:
 def test_the_crop_has_the_border_at_its_margin() -> None:
     picture = with_boxes(paper(), number())
     b = number().boxes[0]
-    crop = crop_of(Pyramid(picture), np.array(b.corners))
+    (crop,) = crops_of(Pyramid(picture), np.array([b.corners]))
     assert crop.shape == (CROP, CROP)
     columns = crop[20:44].mean(axis=0)
     assert abs(int(columns[:20].argmin()) - (MARGIN - 0.5)) <= 1
@@ -108,7 +108,7 @@ def test_the_crop_has_the_border_at_its_margin() -> None:
 
 def test_a_large_box_is_reduced_without_aliasing() -> None:
     stripes = np.tile(np.array([[0, 255]], np.uint8), (800, 400))
-    crop = crop_of(Pyramid(stripes), np.array([[100, 100], [500, 100], [500, 500], [100, 500]], np.float64))
+    (crop,) = crops_of(Pyramid(stripes), np.array([[[100, 100], [500, 100], [500, 500], [100, 500]]], np.float64))
     assert crop.std() < 12
 
 
