@@ -30,9 +30,10 @@ class Access:
     ``request.state.user``. Nothing of a large body has been read by then.
     """
 
-    def __init__(self, roles: Iterable[Role], *, public: bool = False) -> None:
+    def __init__(self, roles: Iterable[Role], *, public: bool = False, own_proof: bool = False) -> None:
         self.roles = frozenset(roles)
         self.public = public
+        self.own_proof = own_proof
 
     async def __call__(self, request: Request) -> None:
         user, by_cookie = await run_in_threadpool(identify, request)
@@ -42,7 +43,7 @@ class Access:
                 raise ApiError("login_required")
             if user.role not in self.roles:
                 raise ApiError("forbidden")
-        if request.method in SAFE:
+        if request.method in SAFE or self.own_proof:
             return
         if not by_cookie:
             # A browser may add stored HTTP Basic credentials to another site's form by itself; scripts send no such header.
@@ -72,6 +73,11 @@ def signed_in() -> Access:
 def public() -> Access:
     """Anyone, without log-in."""
     return Access((), public=True)
+
+
+def with_own_proof() -> Access:
+    """Anyone who proves himself otherwise than by log-in and form token: the route checks a signature over the body."""
+    return Access((), public=True, own_proof=True)
 
 
 def identify(request: Request) -> tuple[UserView | None, bool]:

@@ -21,8 +21,10 @@ from api.rest import desk, exports, photos, places, sheets, trials, uploads
 from api.rest import templates as rest_templates
 from api.rest import totals as rest_totals
 from api.rest import unplaced as rest_unplaced
+from api.rest import whatsapp as rest_whatsapp
 from api.settings import MIB
 from api.state import Services, services
+from api.whatsapp.running import whatsapp_inbox
 
 log = logging.getLogger("c1.api")
 
@@ -41,7 +43,8 @@ def create_app(held: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         access.rules(app)  # also after routes that were added to a finished application
-        yield
+        with whatsapp_inbox(app, held):
+            yield
 
     app = FastAPI(
         title="C1 Banyuasin",
@@ -58,7 +61,8 @@ def create_app(held: Services) -> FastAPI:
                 csp=content_security_policy(web.IMPORT_MAP_HASH),
                 secure=held.settings.secure_cookies,
                 on_error=handlers.answer,
-                body_limits=dict.fromkeys(("/api/photos", *rest_templates.LIMITED), held.settings.max_request_bytes + MIB),
+                body_limits=dict.fromkeys(("/api/photos", *rest_templates.LIMITED), held.settings.max_request_bytes + MIB)
+                | {"/whatsapp/webhook": rest_whatsapp.MOST},
             )
         ],
     )
@@ -114,5 +118,6 @@ def create_app(held: Services) -> FastAPI:
         app.include_router(part.router)
     for part in (elections, unplaced, rest_unplaced):
         app.include_router(part.router)
+    app.include_router(rest_whatsapp.router)
     access.rules(app)
     return app

@@ -1,8 +1,7 @@
-"""Where a photo belongs that came without a form to fill in: its TPS from words and assignment, its election from words and picture."""
+"""Where a photo belongs that came without a form to fill in: its TPS from words and assignment, its election from words."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +14,8 @@ from db.session import Database
 from db.tables import Region
 from db.types import Level
 from db.views import ElectionView
-from ocr.errors import AlignError, PhotoError
 from tally.captions import Said
 from tally.gazetteer import Gazetteer, Station
-
-log = logging.getLogger("c1.placing")
 
 _lock = threading.Lock()
 _known: WeakKeyDictionary[Database, Gazetteer] = WeakKeyDictionary()
@@ -51,34 +47,18 @@ class WhichElection:
     candidates: tuple[str, ...]
 
 
-def election_of(contests: Sequence[ElectionView], said: Said, data: bytes | None) -> str | WhichElection:
-    """The election a photo is for: the one named, else the only one of the newest day, else the only one whose form the picture shows.
+def election_of(contests: Sequence[ElectionView], said: Said, tps_code: str) -> str | WhichElection:
+    """The election a photo is for: the one that is named, else the only one of the newest day; of those that are held at the TPS.
 
-    Args:
-        data: the file's bytes; None where looking at it is not wanted.
+    What stays open the form tells once it is read (review.unplaced): nearly every form belongs to one election.
     """
-    newest = max((c.date for c in contests), default=None)
+    held = [c for c in contests if c.owes(tps_code)]
     if said.kinds:
-        days = {k: max((c.date for c in contests if c.kind == k), default=None) for k in said.kinds}
-        possible = [c for c in contests if c.kind in days and c.date == days[c.kind]]
+        days = {k: max((c.date for c in held if c.kind == k), default=None) for k in said.kinds}
+        possible = [c for c in held if c.kind in days and c.date == days[c.kind]]
     else:
-        possible = [c for c in contests if c.date == newest]
-    if len(possible) > 1 and data is not None and (form := form_of(data)) is not None:
-        possible = [c for c in possible if form in c.forms] or possible
+        newest = max((c.date for c in held), default=None)
+        possible = [c for c in held if c.date == newest]
     if len(possible) == 1:
         return possible[0].id
     return WhichElection(tuple(c.id for c in possible))
-
-
-def form_of(data: bytes) -> str | None:
-    """The form a picture shows, by its tag or its print; None if it is not recognised."""
-    from ocr.align import align
-    from ocr.photo import decode
-
-    try:
-        return align(decode(data, "photo"), None).template.form
-    except (PhotoError, AlignError):
-        return None
-    except Exception:
-        log.exception("a picture's form could not be looked for")
-        return None

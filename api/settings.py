@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.whatsapp.config import WhatsApp
+
 MIB = 1024 * 1024
 
 
@@ -36,6 +38,8 @@ class Settings:
         secure_cookies: set when the server is reached by HTTPS (C1_HTTPS=1).
         read_attempts: how often reading one photo is tried before it is set aside for a person.
         workers: reading threads of the worker process.
+        uploads_per_minute: photos that one user may send in a minute; an address, behind which many may be, CROWD times as many.
+        whatsapp: None where WhatsApp is not set up.
         template_trials: test photos that must be read right before sheets of a newly published form may be accepted without a person.
     """
 
@@ -46,6 +50,8 @@ class Settings:
     secure_cookies: bool = False
     read_attempts: int = 3
     workers: int = 1
+    uploads_per_minute: int = 240
+    whatsapp: WhatsApp | None = None
     template_trials: int = 20
     node_modules: Path = field(default_factory=lambda: Path(__file__).resolve().parent.parent / "node_modules")
 
@@ -60,6 +66,8 @@ class Settings:
             secure_cookies=os.environ.get("C1_HTTPS", "") == "1",
             read_attempts=_int("C1_READ_ATTEMPTS", 3),
             workers=_int("C1_WORKERS", 1),
+            uploads_per_minute=_int("C1_UPLOADS_PER_MINUTE", 240),
+            whatsapp=WhatsApp.from_env(),
             template_trials=_int("C1_TEMPLATE_TRIALS", 20),
         )
 

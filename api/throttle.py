@@ -30,6 +30,7 @@ class Throttle:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._records: dict[str, _Record] = {}
+        self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
     def wait(self, *keys: str) -> int:
@@ -48,6 +49,24 @@ class Throttle:
                 r = self._records.get(k)
                 fresh = r is None or now - r.last >= FORGET
                 self._records[k] = _Record(1 if fresh or r is None else r.failures + 1, now)
+
+    def spend(self, key: str, count: int, per_minute: int) -> int:
+        """Take ``count`` from the key's bucket, which holds a minute's worth and fills evenly (a token bucket).
+
+        Returns 0 if it was taken; else the seconds to wait, and nothing was taken. A whole bucket may always be emptied at once.
+        """
+        now = self._clock()
+        with self._lock:
+            if len(self._buckets) > MOST_KEYS:
+                self._buckets = {k: b for k, b in self._buckets.items() if now - b[1] < 60}
+            left, last = self._buckets.get(key, (float(per_minute), now))
+            left = min(float(per_minute), left + (now - last) * per_minute / 60)
+            wanted = min(count, per_minute)
+            if left >= wanted:
+                self._buckets[key] = (left - wanted, now)
+                return 0
+            self._buckets[key] = (left, now)
+            return int((wanted - left) * 60 / per_minute + 0.999)
 
     def succeeded(self, *keys: str) -> None:
         with self._lock:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from db import clock
 from db.session import Database
 from db.store import PhotoStore, StoredObject
-from db.tables import Photo, TemplateFile, UnplacedPhoto
+from db.tables import Message, Photo, TemplateFile, UnplacedPhoto
 
 _CHUNK = 500
 
@@ -45,4 +45,5 @@ def _known(db: Database, chunk: list[StoredObject]) -> set[str]:
     with db.reading() as session:
         photos = session.scalars(select(Photo.sha256).where(Photo.sha256.in_(names)))
         unplaced = session.scalars(select(UnplacedPhoto.sha256).where(UnplacedPhoto.sha256.in_(names)))
-        return {*photos, *unplaced, *session.scalars(select(TemplateFile.sha256).where(TemplateFile.sha256.in_(names)))}
+        messages = session.scalars(select(Message.sha256).where(Message.sha256.in_(names)))  # wait for their TPS, or for an admin
+        return {*photos, *unplaced, *(m for m in messages if m), *session.scalars(select(TemplateFile.sha256).where(TemplateFile.sha256.in_(names)))}

@@ -88,6 +88,19 @@ def attribute(said: Said, places: Gazetteer, areas: Sequence[str] = (), *, forwa
     return _unnumbered(places, mentions, areas, forwarded)
 
 
+def completed(caption: Said, answer: Said) -> Said:
+    """A caption together with the answer to a question about it: the answer's number counts, names add up."""
+    answer = _bare_number(answer)
+    return Said(
+        tps=answer.tps or caption.tps,
+        codes=answer.codes or caption.codes,
+        pages=answer.pages or caption.pages,
+        kinds=answer.kinds or caption.kinds,
+        words=(*caption.words, ";", *answer.words),
+        special=caption.special or answer.special,
+    )
+
+
 def _numbered(said: Said, places: Gazetteer, mentions: Sequence[Mention], areas: Sequence[str]) -> Attribution:
     (number,) = said.tps
     numbered = places.numbered(number)

@@ -25,7 +25,7 @@ from db import audit, clock
 from db.errors import ServiceError
 from db.queries import election, elections, tps
 from db.store import StoreError
-from db.tables import ImportItem, ImportRun, Photo, PhotoOrigin, User
+from db.tables import ImportItem, ImportRun, Photo, PhotoOrigin, UnplacedPhoto, User
 from db.types import Channel, ItemState
 from db.users import UserView, get_user
 from ocr import photo as photo_file
@@ -34,6 +34,7 @@ from review import people, reasons
 from review.errors import DuplicateOtherTps, DuplicatePhoto
 from review.held import hold
 from review.intake import clean_name, receive_photo
+from review.unplaced import OpenReceipt, receive_open
 from tally import captions
 from tally.attribution import Found, Ground, Unclear, attribute
 
@@ -173,41 +174,46 @@ def _refusal(error: Exception) -> _Refused:
 
 def _place(
     held: Services, user: UserView, run_id: int, piece: Piece, data: bytes, sha256: str, options: Options
-) -> tuple[ItemState, int, dict[str, Any]]:
+) -> tuple[ItemState, int | None, dict[str, Any]]:
     places = gazetteer(held.db)
-    words = piece.caption if piece.in_chat else piece.context.replace("/", " ; ")
-    said = captions.read(words)
+    said = captions.read(piece.caption if piece.in_chat else piece.context.replace("/", " ; "))
     where = _where(piece, said, options, user.areas, held)
+    with held.db.reading() as session:
+        contests = elections(session)
     if isinstance(where, Unclear):
         code = where.question.value
         labels = [places.stations[c].label for c in where.candidates]
-        raise _Refused(ItemState.UNCLEAR, code, *TEXTS[f"intake.{code}"], candidates=labels)
-    with held.db.reading() as session:
-        contests = elections(session)
-    contest = options.election_id or election_of(contests, said, data)
-    if isinstance(contest, WhichElection):
-        raise _Refused(ItemState.UNCLEAR, "which_election", *TEXTS["intake.which_election"], candidates=list(contest.candidates))
-    pages = {p.page for c in contests if c.id == contest for p in c.pages}
+        kept = _keep_open(held, user, piece, data, options.election_id, None)
+        raise _Refused(ItemState.UNCLEAR, code, *TEXTS[f"intake.{code}"], candidates=labels, receipt=kept.number)
     label = places.stations[where.code].label if where.code in places.stations else where.code
-    placed = {"tps": where.code, "label": label, "election": contest, "page": said.page, "why": where.ground.value}
+    contest = options.election_id or election_of(contests, said, where.code)
+    placed = {"tps": where.code, "label": label, "page": said.page, "why": where.ground.value}
     try:
+        if isinstance(contest, WhichElection):  # the form says which, as soon as it is read
+            open_ = _keep_open(held, user, piece, data, None, where.code)
+            if open_.tps is None or open_.tps.code != where.code:
+                raise _disputed(open_.tps.label if open_.tps else "?", None, placed)
+            state = _whose_open(held, user, run_id, sha256, open_)
+            held.reading.enqueue_open(open_.unplaced_id)
+            return state, None, {**placed, "election": None, "receipt": open_.number, "received_at": open_.received_at.isoformat()}
+        pages = {p.page for c in contests if c.id == contest for p in c.owes(where.code)}
         receipt = receive_photo(
             held.db,
             held.store,
             data=data,
             name=clean_name(piece.name),
-            media_type=f"image/{photo_file.inspect(data).format.lower()}",
+            media_type=_media_type(data),
             uploader_id=user.id,
             election_id=contest,
             tps_code=where.code,
             stated_page=said.page if said.page in pages else None,
         )
-    except DuplicateOtherTps as e:
-        with held.db.writing() as session:
-            hold(session, e.receipt.photo_id, user.id, reasons.SENT_FOR_TWO, label)
-        texts = [t.format(label=e.receipt.tps.label) for t in TEXTS["import.disputed"]]
-        raise _Refused(ItemState.DISPUTED, "disputed", texts[0], texts[1], photo=e.receipt.photo_id, **placed) from e
     except DuplicatePhoto as e:
+        same = e.receipt.tps.code == where.code and not isinstance(e, DuplicateOtherTps)
+        if not same:
+            with held.db.writing() as session:
+                hold(session, e.receipt.photo_id, user.id, reasons.SENT_FOR_TWO, label)
+            raise _disputed(e.receipt.tps.label, e.receipt.photo_id, placed) from e
         receipt = e.receipt
         state = _whose(held, user, run_id, piece, receipt.photo_id, where.ground)
     except StoreError:
@@ -219,7 +225,50 @@ def _place(
         with held.db.writing() as session:
             _origin(session, receipt.photo_id, run_id, piece, where.ground)
     held.reading.enqueue(receipt.photo_id)
-    return state, receipt.photo_id, {**placed, "receipt": receipt.number, "received_at": receipt.received_at.isoformat()}
+    more = {"election": receipt.election_id, "receipt": receipt.number, "received_at": receipt.received_at.isoformat()}
+    return state, receipt.photo_id, {**placed, **more}
+
+
+def _keep_open(held: Services, user: UserView, piece: Piece, data: bytes, election_id: str | None, tps_code: str | None) -> OpenReceipt:
+    """Keep a photo whose place is not fully told: its own print may say it, or a person will. Raises as receive_open does."""
+    try:
+        return receive_open(
+            held.db,
+            held.store,
+            data=data,
+            name=clean_name(piece.name),
+            media_type=_media_type(data),
+            uploader_id=user.id,
+            election_id=election_id,
+            tps_code=tps_code,
+        )
+    except DuplicatePhoto as e:
+        if tps_code is not None:
+            raise
+        placed = {"tps": e.receipt.tps.code, "label": e.receipt.tps.label, "receipt": e.receipt.number}
+        known = TEXTS["import.state.known"]
+        raise _Refused(ItemState.KNOWN, "known", known[0], known[1], photo=e.receipt.photo_id, **placed) from e
+
+
+def _media_type(data: bytes) -> str:
+    return f"image/{photo_file.inspect(data).format.lower()}"
+
+
+def _disputed(label: str, photo_id: int | None, placed: dict[str, Any]) -> _Refused:
+    message, message_en = (t.format(label=label) for t in TEXTS["import.disputed"])
+    return _Refused(ItemState.DISPUTED, "disputed", message, message_en, photo=photo_id, **placed)
+
+
+def _whose_open(held: Services, user: UserView, run_id: int, sha256: str, receipt: OpenReceipt) -> ItemState:
+    """As ``_whose``, for a photo whose election is open."""
+    if not receipt.again:
+        return ItemState.TAKEN
+    with held.db.reading() as session:
+        run = session.get_one(ImportRun, run_id)
+        row = session.get_one(UnplacedPhoto, receipt.unplaced_id)
+        earlier = select(ImportItem.name).where(ImportItem.sha256 == sha256, ImportItem.state == ItemState.TAKEN)
+        mine = row.uploader_id == user.id and row.received_at >= run.started_at
+        return ItemState.TAKEN if mine and session.scalar(earlier.limit(1)) is None else ItemState.KNOWN
 
 
 def _where(piece: Piece, said: captions.Said, options: Options, own: tuple[str, ...], held: Services) -> Found | Unclear:

@@ -131,7 +131,7 @@ def _folder(source: Source, folder: Path, max_bytes: int) -> None:
 
 
 def _hidden(path: Path) -> bool:
-    return any(p.startswith((".", "__MACOSX")) for p in path.parts)
+    return any(p.startswith((".", "__MACOSX")) for p in path.parts if p not in (".", ".."))
 
 
 def _zip(source: Source, path: Path, inside: str, max_bytes: int) -> None:

@@ -93,6 +93,7 @@ async def send(request: Request, held: Held, user: User) -> Response:
     Answers 202 with a receipt for each photo. A request with one photo answers that photo's error with its own status; one
     with several answers 207 as soon as one of them failed, each with its status. A receipt means: the photo is stored durably.
     """
+    limit_rate(held, request, user, 1)
     try:
         form = await request.form(max_files=held.settings.max_files, max_fields=10)
     except HTTPException as e:  # what Starlette makes of the parser's MultiPartException; a body over its limit is 413
@@ -104,9 +105,23 @@ async def send(request: Request, held: Held, user: User) -> Response:
             raise ApiError("storage_full") from e
         raise
     try:
+        limit_rate(held, request, user, max(0, len(form.getlist("photos")) - 1))
         return await run_in_threadpool(_take_all, held, user, form)
     finally:
         await form.close()
+
+
+CROWD = 25
+"""So many senders may share one address: an office, a mobile operator's gateway."""
+
+
+def limit_rate(held: Services, request: Request, user: UserView, photos: int) -> None:
+    """Count photos against the sender's and the address's minute. Raises ApiError too_many_photos."""
+    per_minute = held.settings.uploads_per_minute
+    host = request.client.host if request.client else "?"
+    wait = held.throttle.spend(f"user:{user.id}", photos, per_minute) or held.throttle.spend(f"host:{host}", photos, CROWD * per_minute)
+    if wait:
+        raise ApiError("too_many_photos", headers={"Retry-After": str(wait)}, seconds=wait)
 
 
 def _take_all(held: Services, user: UserView, form: FormData) -> Response:

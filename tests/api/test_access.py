@@ -47,6 +47,8 @@ TABLE: dict[tuple[str, str], object] = {
     ("POST", "/pemilihan/{election_id}"): ADMIN,
     ("GET", "/pemilihan/{election_id}/berkas.json"): ADMIN,
     ("GET", "/api/photos/{photo_id}/picture.jpg"): SIGNED_IN,
+    ("GET", "/whatsapp/webhook"): ANYONE,
+    ("POST", "/whatsapp/webhook"): ANYONE,  # proves itself by its signature
     ("GET", "/periksa"): REVIEWER,
     ("POST", "/periksa/berikutnya"): REVIEWER,
     ("GET", "/periksa/{photo_id}"): REVIEWER,
