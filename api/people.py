@@ -9,6 +9,7 @@ from api.errors import ApiError
 from db import audit
 from db.tables import User
 from db.users import UserView, get_user
+from review.held import quarantine_user
 
 
 def everybody(session: Session) -> list[UserView]:
@@ -35,3 +36,16 @@ def set_active(session: Session, by: UserView, user_id: int, active: bool) -> Us
     if view is None:
         raise ApiError("not_found")
     return view
+
+
+def revoke_user(session: Session, by: int, user_id: int, note: str = "") -> tuple[int, int]:
+    """Switch an account off, and put everything it sent before a person. Returns (photos held, counts of the machine withdrawn).
+
+    Raises:
+        ApiError: not_found, own_account.
+    """
+    admin = get_user(session, by)
+    if admin is None:
+        raise ApiError("not_found")
+    set_active(session, admin, user_id, False)
+    return quarantine_user(session, user_id, by, note)

@@ -14,7 +14,7 @@ from api.cli import audit as auditing
 from api.cli import form as forms
 from api.cli import import_ as importing
 from api.cli import read as reading
-from api.cli import template
+from api.cli import sender, template
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
+app.add_typer(sender.app, name="sender")
 app.add_typer(auditing.app, name="audit")
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)

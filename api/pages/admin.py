@@ -12,7 +12,7 @@ from api.access import allow
 from api.deps import Held, Id, User
 from api.errors import ApiError
 from api.handlers import body_of
-from api.people import everybody, set_active
+from api.people import everybody, revoke_user, set_active
 from api.web import render
 from db.errors import ServiceError
 from db.types import Role
@@ -62,5 +62,8 @@ def add(
 @router.post("/pengguna/{user_id}/aktif", dependencies=[Depends(allow(Role.ADMIN))])
 def switch(user_id: Id, held: Held, user: User, active: Annotated[str, Form()] = "") -> Response:
     with held.db.writing() as session:
-        set_active(session, user, user_id, active == "1")
+        if active == "quarantine":
+            revoke_user(session, user.id, user_id)
+        else:
+            set_active(session, user, user_id, active == "1")
     return RedirectResponse("/pengguna", 303)

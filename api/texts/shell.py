@@ -126,6 +126,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "users.disable": ("Nonaktifkan", "Disable"),
     "users.enable": ("Aktifkan", "Enable"),
     "users.you": ("Anda", "You"),
+    "users.quarantine": ("Cabut dan tahan fotonya", "Revoke and hold photos"),
+    "users.quarantine.hint": (
+        "Akun dimatikan; semua foto darinya harus dilihat pemeriksa, juga yang sudah dihitung mesin.",
+        "The account is disabled; a reviewer must see all of its photos, also those the machine has counted.",
+    ),
     "users.state": ("Keadaan", "State"),
     "users.action": ("Tindakan", "Action"),
 }
