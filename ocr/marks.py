@@ -9,10 +9,14 @@ A bubble is filled if its inside is clearly darker than the paper around it. Wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from ocr.types import AlignedSheet, BoxReading, Floats, Gray
+from ocr.align.pyramid import to_quads
+from ocr.types import AlignedSheet, BoxReading, Floats
 from tally.glyphs import BLANK, CROSS, GLYPHS
 from templates_c1.schema import Bubbles
 
@@ -31,12 +35,8 @@ _INSIDE, _PAPER = _FROM_CENTRE < 0.65, _FROM_CENTRE > 1.25
 
 def read_marks(sheet: AlignedSheet) -> list[BoxReading]:
     """One reading for every box that has bubbles, in template order. Empty if the page has none."""
-    out = []
-    for number in sheet.page.numbers:
-        for i, bubbles in enumerate(number.bubbles):
-            fill = fill_of(sheet, bubbles)
-            out.append(BoxReading("marks", number.name, i, scores_of(fill)))
-    return out
+    boxes = [(n.name, i) for n in sheet.page.numbers for i in range(len(n.bubbles))]
+    return [BoxReading("marks", name, i, scores_of(fill)) for (name, i), fill in zip(boxes, fills_of(sheet), strict=True)]
 
 
 def scores_of(fill: Floats) -> Floats:
@@ -57,22 +57,27 @@ def scores_of(fill: Floats) -> Floats:
     return out
 
 
-def fill_of(sheet: AlignedSheet, bubbles: Bubbles) -> Floats:
-    """How dark each of the ten bubbles is inside, (10,) 0..1: 0 = as the paper around it, 1 = as the page's ink."""
-    fill = np.zeros(10)
-    for d, centre in enumerate(bubbles.centres):
-        patch = _sample(sheet, centre, bubbles.radius)
-        paper = np.percentile(patch[_PAPER], 75)
-        fill[d] = np.clip((paper - np.median(patch[_INSIDE])) / max(40.0, paper * 0.75), 0, 1)
-    return fill
+def fills_of(sheet: AlignedSheet) -> Floats:
+    """How dark each of the ten bubbles under each box is inside, (boxes, 10) 0..1: 0 = as the paper around it, 1 = as the page's ink.
+    The boxes with bubbles, in template order."""
+    columns = [b for n in sheet.page.numbers for b in n.bubbles]
+    if not columns:
+        return np.zeros((0, 10))
+    samples = _samples(sheet, columns)
+    paper = np.percentile(samples[:, _PAPER], 75, axis=1)
+    fill = (paper - np.median(samples[:, _INSIDE], axis=1)) / np.maximum(40.0, paper * 0.75)
+    return np.asarray(np.clip(fill, 0, 1).reshape(len(columns), 10), np.float64)
 
 
-def _sample(sheet: AlignedSheet, centre: tuple[float, float], radius: float) -> Gray:
-    c = np.asarray(centre)
-    square = np.array([[-2, -2], [2, -2], [2, 2], [-2, 2]], np.float64) * radius + c
-    corners = sheet.project(square).astype(np.float32)
-    side = np.float32(_PATCH - 1)
-    target = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
-    to_patch = cv2.getPerspectiveTransform(corners, target)
-    patch = cv2.warpPerspective(sheet.photo.gray, to_patch, (_PATCH, _PATCH), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(patch, np.uint8)
+def _samples(sheet: AlignedSheet, columns: Sequence[Bubbles]) -> NDArray[np.uint8]:
+    """(bubbles, _PATCH, _PATCH) a square of 4 radii around each bubble, upright."""
+    square = np.array([[-2, -2], [2, -2], [2, 2], [-2, 2]], np.float64)
+    corners = np.array([square * b.radius + centre for b in columns for centre in b.centres])
+    quads = sheet.project(corners.reshape(-1, 2)).reshape(-1, 4, 2)
+    to_photo = to_quads(quads, np.full((len(quads), 2), _PATCH - 1.0))
+    v, u = np.mgrid[:_PATCH, :_PATCH].reshape(2, -1)
+    at = np.stack([u, v, np.ones_like(u)]).astype(np.float64)
+    x, y, w = (to_photo @ at).swapaxes(0, 1)
+    mx, my = (x / w).astype(np.float32), (y / w).astype(np.float32)
+    out = cv2.remap(sheet.photo.gray, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.uint8).reshape(-1, _PATCH, _PATCH)
