@@ -15,7 +15,7 @@ need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test e2e test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-words train-extras policy features samples lock clean
+.PHONY: help setup demo test e2e test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -97,6 +97,10 @@ samples: setup ## draw some filled forms and photograph them into var/samples
 	@for form_page in c-hasil-ppwp-2024:1 c-hasil-ppwp-2024:2 c-hasil-ppwp-2024:3 c1-ppwp-2019:1 c1-ppwp-2019:2 c-hasil-kwk-2020:2; do \
 		$(PY) -m samples photos --form $${form_page%:*} --page $${form_page#*:} --count 3 --seed 1 --out var/samples/$${form_page%:*}-p$${form_page#*:}; \
 	done
+
+samples-report: setup ## hold generated photos against real ones: make samples-report DATA=FOLDER
+	$(call need_data)
+	$(PY) -m scripts.samples_report $(DATA)
 
 lock: ## pin every package anew, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev --extra postgres -q \

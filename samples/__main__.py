@@ -1,4 +1,4 @@
-"""``python -m samples photos|election|boxes``: write generated samples into a folder."""
+"""``python -m samples photos|election|boxes|contact``: write generated samples into a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import samples
-from samples import boxes, sets
+from samples import boxes, contact, sets
 from samples.dial import NAMED, difficulty
 from templates_c1.families.declarations import declarations, desk_forms
 from templates_c1.registry import all_templates, template
@@ -61,6 +61,10 @@ def main(argv: list[str] | None = None) -> int:
     b.add_argument("--seed", type=int, default=0)
     b.add_argument("--out", type=Path, required=True)
     b.set_defaults(run=lambda a: boxes.write(a.out, a.count, a.seed))
+    c = sub.add_parser("contact", help="one picture with small ones of generated photos, from easy to hard")
+    c.add_argument("--seed", type=int, default=0)
+    c.add_argument("--out", type=Path, required=True)
+    c.set_defaults(run=lambda a: contact.write(a.out, a.seed))
     a = parser.parse_args(argv)
     try:
         a.run(a)
