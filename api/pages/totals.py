@@ -10,10 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.access import allow
-from api.deps import Held, Id
+from api.deps import Held
 from api.errors import ApiError
 from api.rest.totals import BELOW, SEERS
-from api.sheet_data import sheet_json
 from api.web import render
 from db.queries import children, elections, region, tps
 from db.totals import (
@@ -28,7 +27,6 @@ from db.totals import (
 )
 from db.types import Level
 from db.views import CommitView, ElectionView, RegionRef
-from review.sheet import sheet_view
 
 router = APIRouter(include_in_schema=False)
 
@@ -142,11 +140,3 @@ def others(row: TotalsRow, all_of_them: bool) -> list[NumberTotal]:
             add = (m.value, m.sheets, m.unknown) if m else (0, 0, 0)
             found[n.name] = replace(n, value=n.value + add[0], sheets=n.sheets + add[1], unknown=n.unknown + add[2])
     return list(found.values())
-
-
-@router.get("/lembar/{photo_id}", dependencies=[Depends(allow(*SEERS))])
-def sheet(photo_id: Id, request: Request, held: Held) -> Response:
-    """One sheet: its picture, what was committed, and everything that happened to it."""
-    with held.db.reading() as session:
-        view = sheet_view(session, photo_id)
-    return render(request, "sheet.html", {"view": view, "sheet": sheet_json(view)})

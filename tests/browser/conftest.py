@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.sheets import Sheets
 from tests.live import Live
 from tests.world import PASSWORD, World
 
@@ -21,6 +22,8 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=20_000)  # on a busy machine a page takes its time; a quick one loses none by it
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +46,25 @@ def live(make_world: Callable[[Path], World], tmp_path: Path) -> Iterator[Live]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def long_live(make_world: Callable[[Path], World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One server for all tests that bring their own sheets."""
+    folder = tmp_path_factory.mktemp("desk")
+    make_world(folder).db.dispose()
+    server = Live(folder)
+    server.start()
+    yield server
+    if server.running:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def sheets(long_live: Live) -> Iterator[Sheets]:
+    made = Sheets(long_live.folder)
+    yield made
+    made.close()
+
+
 class Desk:
     """Opens pages as somebody, and remembers what the browser complained about."""
 
@@ -52,13 +74,19 @@ class Desk:
         self._browser = browser
         self._contexts: list[BrowserContext] = []
 
-    def log_in(self, user: str, *, width: int = 1280, height: int = 800, locale: str = "id-ID") -> Page:
-        context = self._browser.new_context(viewport={"width": width, "height": height}, locale=locale, base_url=self.live.url)
-        context.set_default_timeout(20_000)
+    def open(self, *, width: int = 1280, height: int = 800, locale: str = "id-ID", touch: bool = False) -> Page:
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height}, locale=locale, base_url=self.live.url, has_touch=touch, is_mobile=touch
+        )
+        context.set_default_timeout(30_000)
         self._contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        return page
+
+    def log_in(self, user: str, *, width: int = 1280, height: int = 800, locale: str = "id-ID", touch: bool = False) -> Page:
+        page = self.open(width=width, height=height, locale=locale, touch=touch)
         page.goto("/masuk")
         page.fill("#username", user)
         page.fill("#password", PASSWORD)
@@ -69,6 +97,13 @@ class Desk:
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+
+@pytest.fixture
+def long_desk(browser: Browser, long_live: Live) -> Iterator[Desk]:
+    made = Desk(browser, long_live)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ def test_no_serious_fault(desk: Desk, tmp_path: Path, width: int) -> None:
     photo = load(desk, tmp_path, 3, "c-hasil-kwk-2020")
     visits = {
         "operator": ["/unggah", f"/foto/{photo}"],
-        "reviewer": ["/periksa", f"/periksa/{photo}"],
         "staff": ["/hasil", "/hasil?code=1607011016001", f"/lembar/{photo}", "/tidak-ada"],
         "admin": ["/pengguna"],
     }

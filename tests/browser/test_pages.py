@@ -47,8 +47,7 @@ def test_no_page_is_wider_than_a_phone(desk: Desk, tmp_path: Path) -> None:
     photo = load(desk, tmp_path, 1, "c-hasil-kwk-2020")
     visits = {
         "operator": ["/unggah", f"/foto/{photo}"],
-        "reviewer": ["/periksa", f"/periksa/{photo}"],
-        "staff": ["/hasil", "/hasil?code=160701", "/hasil?code=1607011016001", f"/lembar/{photo}", "/tidak-ada"],
+        "staff": ["/hasil", "/hasil?code=160701", "/hasil?code=1607011016001", f"/lembar/{photo}", "/pengawas", "/tidak-ada"],
         "admin": ["/pengguna"],
     }
     for user, paths in visits.items():
@@ -105,73 +104,3 @@ def test_a_bad_file_is_explained(desk: Desk) -> None:
     field.press("Enter")
     page.set_input_files("#photos", {"name": "catatan.txt", "mimeType": "image/jpeg", "buffer": b"bukan foto " * 50})
     expect(page.locator("#outbox .photo-card")).to_contain_text("bukan foto")
-
-
-def test_the_reviewer_s_keys_and_refusals(desk: Desk, tmp_path: Path) -> None:
-    photo = load(desk, tmp_path, 2, "c-hasil-kwk-2020")
-    operator = desk.log_in("operator")
-    operator.goto(f"/foto/{photo}")
-    expect(operator.locator(".photo-card")).to_have_attribute("data-state", "in_review", timeout=60_000)
-
-    page = desk.log_in("reviewer")
-    page.goto(f"/periksa/{photo}")
-    inputs = page.locator(".num-input")
-    inputs.first.focus()
-    page.keyboard.press("ArrowDown")
-    expect(inputs.nth(1)).to_be_focused()
-    page.keyboard.press("ArrowUp")
-    expect(inputs.first).to_be_focused()
-
-    page.keyboard.type("2X1"[:3])  # a cross after a digit is no number
-    page.keyboard.press("Enter")
-    expect(inputs.first).to_have_class(re.compile("wrong"))
-    expect(page.locator("#review-error")).to_be_visible()
-    inputs.first.fill("X27")
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-number]").first).to_have_class(re.compile("seen"))
-
-    for name, value in (("suara_paslon_1", "10"), ("suara_paslon_2", "20"), ("suara_paslon_3", "30"), ("suara_sah", "61")):
-        page.fill(f"#v-{name}", value)
-        page.press(f"#v-{name}", "Enter")
-    expect(page.locator("#broken")).to_contain_text("61, seharusnya 10 + 20 + 30 = 60")
-    expect(page.locator("#paper")).to_be_visible()
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#review-error")).to_contain_text("salah di kertas")
-
-    other = desk.log_in("reviewer2")
-    expect(other.get_by_text("Sedang diperiksa reviewer")).to_be_visible()
-    other.goto(f"/periksa/{photo}")
-    expect(other.get_by_role("alert")).to_be_visible()
-
-    page.check("#paper-error")
-    page.click("#commit")
-    page.wait_for_url(lambda url: url.endswith("/periksa"))
-    staff = desk.log_in("staff")
-    staff.goto(f"/lembar/{photo}")
-    expect(staff.get_by_text("Salah di kertas: disimpan seperti tertulis")).to_be_visible()
-
-
-def test_a_photo_nobody_can_read_is_rejected_and_the_operator_told(desk: Desk, tmp_path: Path) -> None:
-    import cv2
-    import numpy as np
-
-    noise = np.random.default_rng(1).integers(120, 200, (900, 700, 3), dtype=np.uint8)
-    photo = load(desk, tmp_path, 5, data=cv2.imencode(".jpg", noise)[1].tobytes())
-    operator = desk.log_in("operator")
-    operator.goto(f"/foto/{photo}")
-    expect(operator.locator(".photo-card")).to_have_attribute("data-state", "unreadable", timeout=60_000)
-    expect(operator.locator(".photo-card")).to_contain_text("Foto tidak terbaca")
-
-    page = desk.log_in("reviewer")
-    page.goto(f"/periksa/{photo}")
-    page.get_by_role("combobox", name="Halaman", exact=True).select_option("c-hasil-ppwp-2024|3")
-    page.get_by_role("button", name="Isi angka").click()
-    expect(page.locator(".num-input")).to_have_count(3)
-    page.click("#reject-open")
-    page.get_by_role("button", name="Foto kabur").click()
-    page.keyboard.type(" sekali")
-    page.click("#reject-do")
-    page.wait_for_url(lambda url: url.endswith("/periksa"))
-    operator.reload()
-    expect(operator.locator(".photo-card")).to_contain_text("mohon foto ulang")
-    expect(operator.locator(".photo-card")).to_contain_text("Foto kabur sekali")

@@ -17,7 +17,7 @@ const filter = Object.fromEntries(Object.entries({ election: desk.dataset.electi
 const view = viewer($("#viewport"), $("#canvas"), $("#overlay"));
 const ahead = new Ahead(filter);
 const GUARD = 250; // milliseconds after a sheet appears in which a key still meant for the last one does nothing
-const MANY = 6; // doubtful numbers up to which each has a large card
+const FEW = 3, MANY = 6; // doubtful numbers up to which each has a very large, a large card
 const RULE_DOUBTS = new Set(["sum_mismatch", "bound_broken"]);
 
 let sheet = null, numbers = [], active = null, ready = false, busy = false;
@@ -26,6 +26,8 @@ const byName = (name) => numbers.find((n) => n.name === name);
 const label = (name) => byName(name)?.label ?? name;
 const fill = (text, values) => Object.entries(values).reduce((t, [k, v]) => t.replaceAll(`{${k}}`, v), text);
 const complain = (text) => { const e = $("#desk-error"); e.textContent = text; e.hidden = !text; };
+// Why this one number is doubted, short where the code says it all.
+const doubt = (r, n) => (say[`doubt.${r.code}`] ? fill(say[`doubt.${r.code}`], { percent: `${Math.floor((n.json.confidence ?? 0) * 1000) / 10}`.replace(".", say["decimal"]) }) : said(r, "message"));
 const snapshot = () => Object.fromEntries(numbers.map((n) => [n.name, { ...n.cells.snapshot(), seen: n.seen }]));
 const values = () => Object.fromEntries(numbers.map((n) => [n.name, n.value]));
 
@@ -35,13 +37,13 @@ const rescue = corners({ say, english, done: (fresh) => show(fresh, pictures(fre
 
 // what counts as seen: only what has been on the screen
 const watch = new IntersectionObserver((entries) => {
-  for (const e of entries) if (e.isIntersecting) { const n = byName(e.target.dataset.number); if (n) n.shown = true; }
-}, { threshold: 0.75 });
+  for (const e of entries) if (e.isIntersecting) { const n = byName(e.target.closest("[data-number]").dataset.number); if (n) n.shown = true; }
+}, { threshold: 0.9 });
 
 async function show(next, loading = ahead.take(next)) {
   ready = false; lease.end();
   sheet = next; byHand = null; faults = new Set(); steps = []; active = null;
-  document.body.dataset.ready = ""; desk.dataset.stage = sheet.stage ?? ""; desk.hidden = false; $("#stopped").hidden = true;
+  document.body.dataset.ready = ""; desk.dataset.stage = sheet.stage ?? ""; desk.hidden = false; $("#stopped").hidden = $("#done").hidden = true;
   desk.classList.toggle("loading", true);
   const { page } = await loading;
   if (sheet !== next) return;
@@ -64,7 +66,7 @@ function head() {
   $("#desk-title").textContent = sheet.tps.label;
   document.title = `${sheet.tps.label} · C1 Banyuasin`;
   const page = sheet.page ? fill(say["page.number"], { page: sheet.page }) : say["page.unknown"];
-  $("#desk-where").textContent = [sheet.election_name ? (english ? sheet.election_name_en : sheet.election_name) : sheet.election, page, fill(say["uploaded"], { by: sheet.uploader })].join(" · ");
+  $("#desk-where").textContent = [say[`election.${sheet.election}`] ?? sheet.election, page, fill(say["uploaded"], { by: sheet.uploader })].join(" · ");
   $("#stage").textContent = say[`stage.${sheet.stage}`] ?? ""; $("#stage").hidden = !say[`stage.${sheet.stage}`];
   $("#second").hidden = !(sheet.needs_second && sheet.stage === "first");
   const whole = (sheet.reasons || []).filter((r) => !r.numbers.length);
@@ -90,11 +92,12 @@ function build() {
   }
   $("#doubtful").replaceChildren(...numbers.filter((n) => n.need).map((n) => n.li));
   $("#doubtful").classList.toggle("compact", first.length > MANY && !sheet.blind);
+  $("#doubtful").classList.toggle("several", first.length > FEW && first.length <= MANY);
   $("#others").replaceChildren(...numbers.filter((n) => !n.need).map((n) => n.li));
   $("#others-head").hidden = !numbers.some((n) => !n.need);
   $("#commit").hidden = !numbers.length;
   last = snapshot();
-  for (const n of numbers) watch.observe(n.li);
+  for (const n of numbers) watch.observe(n.li.querySelector(".strip"));
 }
 
 // The two entries that differ, side by side: a third person sees both and the crop.
@@ -120,12 +123,13 @@ function refresh() {
   const sentence = (f) => fill(say[f.rule.kind === "sum" ? "sum.broken" : "bound.broken"], { left: f.left, right: f.right });
   const touching = (name) => findings.filter((f) => numbersOf(f.rule).includes(name));
   const hints = (sheet.hints || []).filter((h) => broken.length && Object.entries(h.changes).every(([n, v]) => now[n] !== v) && (sheet.rules || []).every((r) => check(r, { ...now, ...h.changes }, label).state !== "broken"));
+  const told = hints.filter((h, i) => !i || h.probability >= 0.01);
   for (const n of numbers) {
     const mine = touching(n.name), holds = mine.length > 0 && mine.every((f) => f.state === "holds");
     n.released = n.json.doubts.length > 0 && n.json.doubts.every((d) => RULE_DOUBTS.has(d)) && holds && steps.length > 0;
     const first = hints.find((h) => n.name in h.changes);
     n.hint = first ? String(first.changes[n.name]) : null;
-    const reasons = (sheet.reasons || []).filter((r) => r.numbers.includes(n.name) && !RULE_DOUBTS.has(r.code)).map((r) => said(r));
+    const reasons = (sheet.reasons || []).filter((r) => r.numbers.includes(n.name) && !RULE_DOUBTS.has(r.code)).map((r) => doubt(r, n));
     const wrong = mine.filter((f) => f.state === "broken"), whole = wrong.filter((f) => f.rule.kind !== "sum" || f.rule.total === n.name);
     n.paint({ broken: whole.map(sentence), part: wrong.length > whole.length ? say["sum.part"] : "", reasons, settled: n.seen });
     view.paint(n.name, mine.some((f) => f.state === "broken") ? "broken" : n.seen ? "seen" : n.open ? "doubtful" : "");
@@ -133,7 +137,7 @@ function refresh() {
   $("#sums").replaceChildren(...broken.map((f) => el("li", { className: "broken", textContent: sentence(f) })));
   const hold = findings.filter((f) => f.state === "holds").length;
   $("#hold").textContent = hold && !sheet.blind ? fill(say["sums.hold"], { n: hold }) : "";
-  $("#hints").replaceChildren(...hints.map((h) => { const b = el("button", { type: "button", className: "hint", textContent: said(h) }); b.addEventListener("click", () => byName(Object.keys(h.changes)[0])?.focus()); return el("li", {}, b, el("small", { textContent: ` ${Math.round(h.probability * 100)} %` })); }));
+  $("#hints").replaceChildren(...told.map((h) => { const b = el("button", { type: "button", className: "hint", textContent: said(h) }); b.addEventListener("click", () => byName(Object.keys(h.changes)[0])?.focus()); return el("li", {}, b, el("small", { textContent: ` ${Math.round(h.probability * 100)} %` })); }));
   $("#hints-box").hidden = !hints.length;
   const illegible = numbers.some((n) => n.value === null), left = numbers.filter((n) => n.open).length;
   illegible ? faults.add("not_legible") : faults.delete("not_legible");
@@ -205,8 +209,8 @@ function toast(outcome, of) {
   $("#toast-undo").hidden = !undoable; $("#toast").hidden = false;
   clearTimeout(fading); fading = setTimeout(hideToast, 20_000);
 }
-const finished = () => { lease.end(); ready = false; sheet = null; desk.hidden = true; $("#done").hidden = false; $("#done-title").focus(); document.body.dataset.ready = "done"; history.replaceState(null, "", `/periksa${location.search}`); };
-function stop(text) { lease.end(); ready = false; $("#stopped").hidden = false; $("#stopped-text").textContent = text; desk.hidden = true; document.body.dataset.ready = "stopped"; $("#stopped-next").focus(); }
+const finished = () => { lease.end(); $("#stopped").hidden = true; ready = false; sheet = null; desk.hidden = true; $("#done").hidden = false; $("#done-title").focus(); document.body.dataset.ready = "done"; history.replaceState(null, "", `/periksa${location.search}`); };
+function stop(text) { lease.end(); $("#done").hidden = true; ready = false; $("#stopped").hidden = false; $("#stopped-text").textContent = text; desk.hidden = true; document.body.dataset.ready = "stopped"; $("#stopped-next").focus(); }
 async function following() {
   $("#stopped").hidden = true;
   try { const { sheet: next } = await server.next(filter); if (next) await show(next); else finished(); } catch (e) { stop(e.message); }

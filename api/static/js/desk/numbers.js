@@ -46,12 +46,15 @@ export class Numeral {
       const sure = r.boxes && r.confidence !== null ? `${Math.floor(r.confidence * 1000) / 10}`.replace(".", say["decimal"]) + " %" : "";
       readers.append(el("div", {}, el("dt", { textContent: say[`reader.${who}`] ?? who }), el("dd", {}, el("b", { textContent: r.boxes || say["reader.nothing"] }), sure && el("small", { textContent: ` ${sure}` }))));
     }
+    // what else it may be, as told by the readers and the rules together: said, never filled in
+    const others = (json.candidates || []).filter((c) => c.boxes !== json.boxes && c.probability > 0.01).slice(0, 2);
+    const perhaps = others.length && this.need ? el("p", { className: "perhaps", textContent: `${say["perhaps"]} ` }, ...others.map((c) => el("span", {}, el("b", { textContent: c.boxes }), ` ${Math.round(c.probability * 100)} %`))) : null;
     this.choices = el("div", { className: "num-choices" });
     const strip = el("div", { className: "strip" }, this.crop ?? el("p", { className: "crop none", textContent: say["no_crop"] }), this.cells.root);
     this.li = el("li", { className: `num${big ? " big" : ""}` }, strip,
       el("div", { className: "num-side" },
         el("p", { className: "num-title" }, position ? el("span", { className: "num-at", textContent: position }) : null, el("span", { className: "num-label", textContent: this.label }), this.state),
-        el("div", { className: "num-more", id: `w-${json.name}` }, this.whys, this.choices, readers)));
+        el("div", { className: "num-more", id: `w-${json.name}` }, this.whys, this.choices, perhaps, readers)));
     this.li.dataset.number = json.name;
     if (this.crop) {
       this.li.style.setProperty("--ratio", this.crop.dataset.ratio); this.li.style.setProperty("--margin", this.crop.dataset.margin);
