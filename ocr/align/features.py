@@ -135,13 +135,18 @@ def photo_features(gray: Gray, long_side: int, count: int, layers: int = 3) -> P
     return PhotoFeatures(scaled, angles, desc, step)
 
 
+def turning_together(page: F32, photo: F32) -> tuple[F32, NDArray[np.int64]]:
+    """The turn between each pair of angles (n,), degrees, and for each _BIN degrees how many pairs turn so, _SPREAD more or less."""
+    turn = (photo - page) % 360
+    count, reach = 360 // _BIN, _SPREAD // _BIN
+    bins = np.bincount((turn // _BIN).astype(np.intp) % count, minlength=count)
+    return turn, np.convolve(np.concatenate([bins[-reach:], bins, bins[:reach]]), np.ones(2 * reach + 1, np.int64), "valid")
+
+
 def turns(page: F32, photo: F32, most: int = 3) -> list[NDArray[np.intp]]:
     """A page turns as a whole: pairs of angles (n,), degrees, grouped by the turn between them. Indices of the pairs in the ``most``
     fullest groups, fullest first; the first is the likeliest, yet print is full of right angles, and chance likes them too."""
-    turn = (photo - page) % 360
-    count, reach = 360 // _BIN, _SPREAD // _BIN
-    bins = np.bincount((turn // _BIN).astype(int) % count, minlength=count)
-    around = np.convolve(np.r_[bins[-reach:], bins, bins[:reach]], np.ones(2 * reach + 1, np.int64), "valid")
+    turn, around = turning_together(page, photo)
     out: list[NDArray[np.intp]] = []
     for _ in range(most):
         top = int(np.argmax(around))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from ocr.align.features import F32, Match, best_of, degrees, flatten, turns
+from ocr.align.features import F32, Match, best_of, degrees, flatten, turning_together, turns
 from ocr.align.pyramid import Pyramid
 from ocr.readers.onnx import single_thread_session
 from ocr.types import Gray
@@ -123,11 +123,17 @@ def _product() -> InferenceSession:
     return single_thread_session(MODEL)
 
 
-def matches(photo: Quick, page: Known, most: int = 3, first: int | None = None) -> list[tuple[F32, F32]]:
-    """Pairs (template points, photo points) that pass the ratio test, grouped by ``turns``, at most ``most`` groups. The rival must lie
-    elsewhere on the page: a place may be held several times. ``first``: of the photo's features only so many, the strongest."""
+def matches(photo: Quick, page: Known) -> list[tuple[F32, F32]]:
+    """Pairs (template points, photo points) that pass the ratio test, grouped by ``turns``."""
+    found, close = _pairs(photo, page)
+    return [(page.points[found[k]], photo.points[close[k]]) for k in turns(page.angles[found], photo.angles[close])]
+
+
+def _pairs(photo: Quick, page: Known, first: int | None = None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Features of the page and of the photo that pass the ratio test. The rival must lie elsewhere on the page: a place may be held
+    several times. ``first``: of the photo's features only so many, the strongest."""
     if len(page.points) < 4 or not len(photo.points):
-        return []
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
     # of descriptors made of -1 and 1: bits in which they agree less those in which they differ
     agree = _product().run(["product"], {"bits": photo.bits[:first], "signs": page.signs})[0]
     nearest = agree.argmax(axis=1)
@@ -137,14 +143,16 @@ def matches(photo: Quick, page: Known, most: int = 3, first: int | None = None) 
     agree[np.arange(len(agree))[:, None], page.beside[nearest]] = -_BITS
     rival = (_BITS - agree.max(axis=1)) / 2
     passed = least < _RATIO * rival
-    found, close = nearest[passed], close[passed]
-    return [(page.points[found[k]], photo.points[close[k]]) for k in turns(page.angles[found], photo.angles[close], most)]
+    return nearest[passed], close[passed]
 
 
 def votes(photo: Quick, template: Template, page: Page) -> int:
     """How many of the photo's strongest features have a clear partner on this page: ranks the pages, decides nothing."""
     known = of_page(template, page)
-    return 0 if known is None else max((len(src) for src, _ in matches(photo, known, 1, _VOTERS)), default=0)
+    if known is None:
+        return 0
+    found, close = _pairs(photo, known, _VOTERS)
+    return int(turning_together(known.angles[found], photo.angles[close])[1].max())
 
 
 def register(photo: Quick, template: Template, page: Page) -> Match | None:
