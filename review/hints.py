@@ -16,6 +16,8 @@ MOST = 3
 """Suggestions shown."""
 _FEW = 4
 """Candidates of a number that are tried in pairs."""
+_SUSPECTS = 12
+"""Numbers that are looked at, those of broken rules first: pairs of more would take longer than a screen may wait."""
 _UNSEEN = 2e-3
 """Likelihood of a digit that no reader saw in its box (one in 500 boxes)."""
 _LEAST = 1e-9
@@ -51,8 +53,10 @@ def hints(
     told = [r for r in rules if all(n in read or n in known for n in r.names) and any(n in read for n in r.names)]
     unread = {n for n, v in read.items() if v is None}
     failing = [r for r in told if unread & set(r.names) or not _holds(r, known)]
-    suspects = [n for n in numbers if any(n.name in r.names for r in failing)]
-    if not suspects:
+    first = {name for r in failing for name in r.names}
+    near = {name for r in told if first & set(r.names) for name in r.names}
+    suspects = sorted((n for n in numbers if n.name in near), key=lambda n: (n.name not in first, n.confidence))[:_SUSPECTS]
+    if not first & {n.name for n in suspects}:
         return ()
     found: dict[tuple[tuple[str, int], ...], float] = {}
     believed = {n.name: _likelihoods(n) for n in suspects}
@@ -64,18 +68,18 @@ def hints(
             likely = prod(_likely(believed[k], v, widths[k]) / mine[k] for k, v in change.items())
             found[tuple(sorted(change.items()))] = likely
 
-    options = {n.name: _options(n, failing, known, widths) for n in suspects}
+    options = {n.name: _options(n, told, known, widths) for n in suspects}
     for name, values in options.items():
         if not unread - {name}:
             for v in values:
                 try_out({name: v})
     if not found or len(unread) == 2:
         for a, b in combinations(suspects, 2):
-            if unread - {a.name, b.name}:
+            if unread - {a.name, b.name} or not first & {a.name, b.name}:
                 continue
             for v in options[a.name][:_FEW]:
                 around = {**known, a.name: v}
-                for w in dict.fromkeys([*_implied(b.name, failing, around, widths), *options[b.name][:_FEW]]):
+                for w in dict.fromkeys([*_implied(b.name, told, around, widths), *options[b.name][:_FEW]]):
                     try_out({a.name: v, b.name: w})
     whole = sum(found.values())
     best = sorted(found.items(), key=lambda f: (-f[1], f[0]))[:MOST]
@@ -105,10 +109,10 @@ def _likely(believed: Mapping[int | None, float], value: int, width: int) -> flo
     return max((p * _UNSEEN ** sum(a != b for a, b in zip(boxes, other, strict=True)) for p, other in near), default=_LEAST) or _LEAST
 
 
-def _options(n: NumberReading, failing: Iterable[Constraint], known: Mapping[str, int], widths: Mapping[str, int]) -> list[int]:
+def _options(n: NumberReading, rules: Iterable[Constraint], known: Mapping[str, int], widths: Mapping[str, int]) -> list[int]:
     """What ``n`` may be instead: what its rules imply with the others as read, and its candidates."""
     seen = [v for v in _likelihoods(n) if v is not None]
-    return [v for v in dict.fromkeys([*_implied(n.name, failing, known, widths), *seen]) if v != n.value]
+    return [v for v in dict.fromkeys([*_implied(n.name, rules, known, widths), *seen]) if v != n.value]
 
 
 def _implied(name: str, rules: Iterable[Constraint], known: Mapping[str, int], widths: Mapping[str, int]) -> list[int]:
