@@ -256,6 +256,35 @@ def load(session: Session, file: ElectionFile, user_id: int | None = None, *, sh
     return True
 
 
+def set_names(session: Session, election_id: str, names: Mapping[tuple[str, int, int], str]) -> int:
+    """Give names to those who stand: (area, party, number) -> name; number 0 is the party itself. Returns how many changed.
+
+    Raises:
+        BadElection: no such election, or somebody named who does not stand; every one is told.
+    """
+    row = session.get(Election, election_id)
+    if row is None:
+        raise BadElection([f"election '{election_id}' is not known"])
+    people = {(c.area, c.party, c.number): c for c in row.contestants}
+    parties = {p.number: p for p in row.parties}
+    wrong, changed = [], 0
+    for (area, party, number), name in names.items():
+        who = people.get((area, party, number)) if number else parties.get(party)
+        if who is None:
+            wrong.append(f"{election_id}: nobody stands as " + (f"{_who(party, number)} in area '{area}'" if number else f"party {party}"))
+        elif len(name) > 200 or (not number and not name):
+            wrong.append(f"{election_id}: a name of 1 to 200 characters is needed for {_who(party, number)}")
+        elif who.name != name:
+            who.name = name
+            changed += 1
+    if wrong:
+        raise BadElection(wrong)
+    session.flush()
+    if changed:
+        audit.append(session, "election_changed", f"election:{row.id}", None, {"names": changed})
+    return changed
+
+
 def file_of(row: Election) -> ElectionFile:
     """An election of the database as a file would say it; loading it changes nothing."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -30,23 +31,67 @@ _DEMO_NAMES = {
     "operator": "Operator Lapangan",
     "reviewer": "Pemeriksa Satu",
     "reviewer2": "Pemeriksa Dua",
-    "supervisor": "Penyelia",
+    "supervisor": "Pengawas",
     "staff": "Staf Kabupaten",
     "admin": "Admin",
 }
 
 
+class BadRegions(ValueError):
+    """``faults``: one line each."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
 def seed_regions(session: Session, file: str = "banyuasin.csv") -> int:
-    """Load one regency's regions. Returns how many rows were added: 0 if they are there already."""
-    rows = list(_region_rows(file, first_id=(session.scalar(select(func.max(Region.id))) or 0) + 1))
-    known = set(session.scalars(select(Region.code).where(Region.code.startswith(rows[0]["code"]))))
-    if known:
-        return 0
-    session.execute(insert(Region), rows)
+    """Load one shipped regency's regions. Returns how many rows were added: 0 if they are there already."""
+    return load_regions(session, (files("db.regions") / file).read_text(encoding="utf-8"))
+
+
+def load_regions(session: Session, text: str) -> int:
+    """Load regencies, kecamatan, desa and their TPS from CSV (code,name,tps,special: codes of 4, 6 and 10 digits, each under the one it
+    lies in; number of ordinary and of special TPS of a desa). Returns how many rows were added; a regency that is there is left alone.
+
+    Raises:
+        BadRegions: naming every line that is wrong.
+    """
+    lines = list(csv.DictReader(io.StringIO(text)))
+    if wrong := list(_faults(lines)):
+        raise BadRegions(wrong)
+    there = set(session.scalars(select(Region.code).where(Region.level == Level.REGENCY)))
+    new = [line for line in lines if line["code"][:4] not in there]
+    rows = list(_region_rows(new, first_id=(session.scalar(select(func.max(Region.id))) or 0) + 1))
+    if rows:
+        session.execute(insert(Region), rows)
     return len(rows)
 
 
-def _region_rows(file: str, first_id: int) -> Iterator[dict[str, Any]]:
+def _faults(lines: list[dict[str, str]]) -> Iterator[str]:
+    seen: set[str] = set()
+    last: dict[int, str] = {}
+    for n, line in enumerate(lines, 2):
+        code, name = (line.get("code") or "").strip(), (line.get("name") or "").strip()
+        if not (code.isascii() and code.isdecimal()) or len(code) not in (4, 6, 10):
+            yield f"line {n}: code '{code[:20]}' has not 4, 6 or 10 digits"
+        elif code in seen:
+            yield f"line {n}: code {code} stands here twice"
+        elif len(code) > 4 and last.get(up := {6: 4, 10: 6}[len(code)]) != code[:up]:
+            yield f"line {n}: {code} does not stand below the region it lies in"
+        seen.add(code)
+        last[len(code)] = code
+        if not name or len(name) > 100:
+            yield f"line {n}: a name of 1 to 100 characters is needed"
+        for column in ("tps", "special"):
+            count = (line.get(column) or "").strip()
+            if len(code) == 10 and (count or column == "tps") and not (count.isascii() and count.isdecimal() and int(count) <= 900):
+                yield f"line {n}: {column} '{count[:20]}' is no number from 0 to 900"
+    if not lines:
+        yield "no lines"
+
+
+def _region_rows(lines: Iterable[dict[str, str]], first_id: int) -> Iterator[dict[str, Any]]:
     """Ids are given here, parents first, so that children can name them in one bulk insert."""
     above: dict[Level, dict[str, Any]] = {}
     next_id = first_id
@@ -69,19 +114,18 @@ def _region_rows(file: str, first_id: int) -> Iterator[dict[str, Any]]:
         next_id += 1
         return made
 
-    with (files("db.regions") / file).open(encoding="utf-8") as f:
-        for line in csv.DictReader(f):
-            level, parent = {4: (Level.REGENCY, None), 6: (Level.KECAMATAN, Level.REGENCY), 10: (Level.DESA, Level.KECAMATAN)}[
-                len(line["code"])
-            ]
-            for lower in (Level.KECAMATAN, Level.DESA) if level is not Level.DESA else (Level.DESA,):
-                above.pop(lower, None)
-            above[level] = row(line["code"], level, line["name"], None, parent)
-            yield above[level]
-            if level is Level.DESA:
-                ordinary, special = int(line["tps"]), int(line["special"] or 0)
-                for number in [*range(1, ordinary + 1), *range(FIRST_SPECIAL, FIRST_SPECIAL + special)]:
-                    yield row(f"{line['code']}{number:03}", Level.TPS, f"TPS {number:03}", number, Level.DESA)
+    for line in lines:
+        level, parent = {4: (Level.REGENCY, None), 6: (Level.KECAMATAN, Level.REGENCY), 10: (Level.DESA, Level.KECAMATAN)}[
+            len(line["code"])
+        ]
+        for lower in (Level.KECAMATAN, Level.DESA) if level is not Level.DESA else (Level.DESA,):
+            above.pop(lower, None)
+        above[level] = row(line["code"], level, line["name"], None, parent)
+        yield above[level]
+        if level is Level.DESA:
+            ordinary, special = int(line["tps"]), int(line["special"] or 0)
+            for number in [*range(1, ordinary + 1), *range(FIRST_SPECIAL, FIRST_SPECIAL + special)]:
+                yield row(f"{line['code']}{number:03}", Level.TPS, f"TPS {number:03}", number, Level.DESA)
 
 
 def seed_elections(session: Session) -> int:

@@ -13,6 +13,7 @@ import typer
 from api.cli import audit as auditing
 from api.cli import form as forms
 from api.cli import import_ as importing
+from api.cli import load as loading
 from api.cli import read as reading
 from api.cli import sender, template
 
@@ -31,6 +32,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
 app.add_typer(sender.app, name="sender")
 app.add_typer(auditing.app, name="audit")
+app.command("load")(loading.load)
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)
 app.command("import")(importing.import_)

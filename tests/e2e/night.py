@@ -53,7 +53,7 @@ class Night:
     truth: dict[int, tuple[Sheet, dict[str, Any]]] = field(default_factory=dict)
 
     def send(self, *, open_place: bool) -> None:
-        """Every sheet as one photo by the operator. ``open_place``: with neither election nor TPS; a reviewer places what stays unplaced."""
+        """Every sheet as one photo. ``open_place``: with neither election nor TPS; a reviewer places what stays unplaced."""
         client = self.site.client("operator")
         for i, sheet in enumerate(self.sheets):
             data, truth = samples.photograph(sheet, self.difficulty, self.seed + i)
