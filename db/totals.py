@@ -22,7 +22,7 @@ from db.tables import CommittedCount, ElectionPage, Region, SheetCommit
 from db.types import Level
 from db.views import AreaView, CommitView, ElectionView, OwedPage, RegionRef
 from tally.votes import For, Votes, votes_of
-from templates_c1.registry import page as template_page
+from templates_c1.registry import numbers_ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,8 +349,10 @@ def _grouped(
 
 def _numbers(view: ElectionView, owed: Iterable[OwedPage], sums: Sums) -> Iterator[NumberTotal]:
     for p in owed:
-        for number in template_page(p.form, p.page).numbers:
+        for number, current in numbers_ever(p.form, p.page):
             value, sheets, unknown = sums.get((p.form, p.page, number.name), (0, 0, 0))
+            if not (current or sheets):
+                continue  # only an earlier version of the form had it, and nobody sent that
             whose = votes_of(number.name, p.party)
             who = _name(view, p.area, whose)
             yield NumberTotal(

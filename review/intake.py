@@ -250,7 +250,7 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
     if isinstance(outcome, Accepted):
         if not quality.is_accepting(session, photo.election_id):
             doubts.append(reasons.own(reasons.ACCEPTING_STOPPED))
-        doubts += doubts_of_accepted(outcome)
+        doubts += doubts_of_accepted(outcome, word.versions)
         doubts += doubts_across_pages(session, place, values)
     stands = commit.current(session, place)
     counted = commit.values_of(stands) if stands is not None and not stands.void else values

@@ -18,12 +18,12 @@ from review.errors import BadValues, BlindSheet, NoteRequired, OwnPhoto, StaleSh
 from review.lease import may_have, refuse_other_lease, require_hand
 from review.reasons import ReasonText
 from review.settle import Typed, settle
+from review.sheet import layout_of
 from review.standing import Standing, stamp_of, where_it_stands, word_of
 from review.values import check_typed
 from review.waiting import barred_text, new_round, put
 from review.words import REJECTIONS
 from tally.interpretation import Unreadable
-from templates_c1.registry import page as template_page
 
 __all__ = ["Action", "Assign", "Confirm", "Correct", "Outcome", "RejectPhoto", "Resolved", "resolve", "withdraw"]
 
@@ -60,7 +60,9 @@ def _typed(at: Standing, waiting: QueueEntry, action: Confirm | Correct, stamp: 
     form, page = at.form, at.page
     if form is None or page is None:
         raise UnknownPage({"form": form, "page": page})
-    layout = template_page(form, page)
+    layout = layout_of(at, PageRef(form, page))
+    if layout is None:
+        raise UnknownPage({"form": form, "page": page})
     values = action.values if isinstance(action, Correct) else machine_values(at)
     kind = ActionKind.CORRECT
     if isinstance(action, Confirm):

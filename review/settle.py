@@ -17,17 +17,17 @@ from sqlalchemy.orm import Session
 from db.queries import commit_views
 from db.tables import Entry, QueueEntry, ReviewAction, SheetCommit
 from db.types import ActionKind, Stage, Step
+from db.views import PageRef
 from review import commit, double, reasons, sampling
 from review.actions import Outcome, Resolved, place_json, write_action
 from review.double import different
 from review.errors import ConfirmRequired, StaleSheet, UnknownPage
 from review.quality import contest_of
 from review.second_look import Question, questions, token_of
-from review.sheet import needs_second, readings
+from review.sheet import layout_of, needs_second, readings
 from review.standing import Standing
 from review.values import Checked
 from tally.interpretation import NumberReading
-from templates_c1.registry import page as template_page
 
 Values = Mapping[str, int | None]
 
@@ -76,7 +76,7 @@ def settle(session: Session, user_id: int, at: Standing, waiting: QueueEntry, st
         return _second(work)
     if stage is Stage.ARBITRATION:
         return _arbitrated(work, numbers, asked)
-    if needs_second(contest_of(session, at.election_id).entry_policy, template_page(*_page(at))):
+    if needs_second(contest_of(session, at.election_id).entry_policy, layout_of(at, PageRef(*_page(at)))):
         return _first(work, numbers, asked)
     action = _action(work, typed.kind, numbers, asked)
     row = _commit(work, action)
@@ -93,7 +93,8 @@ def _page(at: Standing) -> tuple[str, int]:
 
 def _asked(at: Standing, numbers: tuple[NumberReading, ...], typed: Typed) -> tuple[Question, ...]:
     """The questions that were asked and answered; none if nothing is odd. Raises ConfirmRequired while they are not answered."""
-    asked = questions(template_page(*_page(at)), numbers, typed.checked.values) if numbers else ()
+    layout = layout_of(at, PageRef(*_page(at)))
+    asked = questions(layout, numbers, typed.checked.values) if numbers and layout is not None else ()
     if asked:
         token = token_of(typed.stamp, typed.checked.values, asked)
         if typed.confirmed != token:

@@ -29,8 +29,7 @@ from review.words import labels_of
 from tally import codec
 from tally.interpretation import Finding, NumberReading, Unreadable
 from tally.interpretation import Interpretation as MachineWord
-from templates_c1.registry import page as template_page
-from templates_c1.registry import template
+from templates_c1.registry import page_as_read, template
 from templates_c1.rules import check, constraints, constraints_across
 from templates_c1.schema import Page
 
@@ -138,7 +137,7 @@ def sheet_view(
     at = where_it_stands(session, photo_id)
     view = election(session, at.election_id)
     shown = _shown(at, view, form, page)
-    layout = _layout(shown)
+    layout = layout_of(at, shown)
     blind = at.entry is not None and at.entry.stage.blind and open_to not in people.SEE_ALL
     word = codec.from_json(at.interpretation.body) if at.interpretation else None
     word = word if word is not None and shown is not None and _reads(word, shown) else None
@@ -199,12 +198,14 @@ def _shown(at: Standing, view: ElectionView, form: str | None, page: int | None)
     return PageRef(at.form, at.page) if at.form is not None and at.page is not None else None
 
 
-def _layout(shown: PageRef | None) -> Page | None:
-    """The page's template; None for a form that has none any more."""
+def layout_of(at: Standing, shown: PageRef | None) -> Page | None:
+    """The page's template, in the version with which the machine read the sheet; None for a form that has none any more."""
     if shown is None:
         return None
+    read = at.interpretation
+    versions = read.versions if read is not None and (read.form, read.page) == (shown.form, shown.page) else {}
     try:
-        return template_page(shown.form, shown.page)
+        return page_as_read(shown.form, shown.page, versions)
     except KeyError:
         return None
 

@@ -12,8 +12,7 @@ from review.errors import BadValues, RulesBroken
 from review.reasons import NOT_COMPLETE, PAGES_DISAGREE, ReasonText, own
 from tally.glyphs import value_of
 from tally.interpretation import Accepted, Severity
-from templates_c1.registry import page as template_page
-from templates_c1.registry import template
+from templates_c1.registry import page_as_read, template
 from templates_c1.rules import check, check_across
 from templates_c1.schema import Page
 
@@ -52,12 +51,12 @@ def check_typed(page: Page, values: Mapping[str, int | None], acknowledged: bool
     return Checked(dict(values), bool(not_legible) or any(f.severity is Severity.ERROR for f in broken))
 
 
-def doubts_of_accepted(outcome: Accepted) -> tuple[ReasonText, ...]:
+def doubts_of_accepted(outcome: Accepted, versions: Mapping[str, str]) -> tuple[ReasonText, ...]:
     """A second look at what the machine accepted, from its numbers alone: nothing is committed that lacks a number or breaks a rule.
 
-    ``ocr.decide`` has checked the same; this holds even when that has a fault.
+    ``ocr.decide`` has checked the same; this holds even when that has a fault. ``versions``: the interpretation's.
     """
-    page = template_page(outcome.form, outcome.page)
+    page = page_as_read(outcome.form, outcome.page, versions)
     values = {n.name: n.value for n in outcome.numbers}
     expected = {n.name: len(n.boxes) for n in page.numbers}
     wrong = sorted(expected.keys() ^ values.keys())

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from templates_c1 import published
 from templates_c1.families.declarations import desk_page_of_tag, desk_template
 from templates_c1.published import Features
-from templates_c1.schema import Page, Template
+from templates_c1.schema import Number, Page, Template
 
 FEATURES = "features.npz"
 """File beside a shipped template.json with the features of its print."""
@@ -104,6 +105,29 @@ def template(form: str, version: int | None = None) -> Template:
 def versions(form: str) -> list[Template]:
     """Every version of a form that is known, the newest first. Raises KeyError for an unknown form."""
     return published.versions(form) or [template(form)]
+
+
+def page_as_read(form: str, number: int, versions: Mapping[str, str]) -> Page:
+    """The page as it was when a sheet was read: ``versions`` are the interpretation's. The newest where that is not known any more.
+
+    Raises KeyError for an unknown form or page.
+    """
+    said = versions.get("template", "")
+    try:
+        return page(form, number, int(said)) if said.isdecimal() else page(form, number)
+    except KeyError:
+        return page(form, number)
+
+
+def numbers_ever(form: str, number: int) -> list[tuple[Number, bool]]:
+    """The numbers of a page in its newest version (True), then those that only earlier versions had. Raises KeyError for an unknown page."""
+    newest, *earlier = versions(form)
+    out = {n.name: (n, True) for n in newest.page(number).numbers}
+    for older in earlier:
+        for p in older.pages:
+            if p.number == number:
+                out |= {n.name: (n, False) for n in p.numbers if n.name not in out}
+    return list(out.values())
 
 
 def is_proven(known: Template) -> bool:
