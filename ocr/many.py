@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,14 @@ import cv2
 from tally import texts
 from tally.interpretation import Interpretation, Reason, ReasonCode, Unreadable
 
+Prepare = Callable[[], None] | None
+
 WORTH = 4
 """A process more has to have this many photos to read: it costs as much as a few of them until it can."""
 
 
 def read_files(
-    paths: Sequence[Path], only_form: str | None = None, *, jobs: int | None = None, debug: Path | None = None
+    paths: Sequence[Path], only_form: str | None = None, *, jobs: int | None = None, debug: Path | None = None, prepare: Prepare = None
 ) -> Iterator[Interpretation]:
     """Reads photo files; one Interpretation a file, in the order given, each as soon as it and those before it are done.
 
@@ -31,6 +33,7 @@ def read_files(
         only_form: as for ``ocr.pipeline.interpret``.
         jobs: processes; as many as this one may use cores, if not given.
         debug: folder for pictures of what was seen (``ocr.debug``), named like the photos.
+        prepare: called first in each further process (this one is the caller's to prepare); it is sent there, so it must pickle.
 
     Yields:
         Also for a file that cannot be opened: Unreadable with the reason ``file_not_opened``.
@@ -45,8 +48,14 @@ def read_files(
         yield from map(read, paths)
         return
     # not forked: this process may have threads
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=one_core) as pool:
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start, initargs=(prepare,)) as pool:
         yield from pool.map(read, paths)
+
+
+def _start(prepare: Prepare) -> None:
+    one_core()
+    if prepare is not None:
+        prepare()
 
 
 def one_core() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,9 @@ def read(
     form: Annotated[str | None, typer.Option("--form", help="Id formulir yang diharapkan / expected form id")] = None,
     as_json: AsJson = False,
     debug: Annotated[Path | None, typer.Option("--debug", help="Folder untuk gambar pemeriksaan / folder for debug pictures")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Juga formulir yang diterbitkan di sini / also the forms published in this installation")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Proses sekaligus, 0 = semua inti / processes, 0 = all cores")] = 1,
 ) -> None:
     """Baca foto formulir hasil TPS. / Read photos of tally forms.
@@ -33,11 +37,17 @@ def read(
     from templates_c1.families.declarations import desk_forms
     from templates_c1.registry import all_templates
 
+    prepare = None
+    if data is not None:
+        from api.cli.forms_store import connect
+
+        connect(data)
+        prepare = partial(connect, data)
     if form is not None and form not in all_templates() and form not in desk_forms():
         known = ", ".join(all_templates())
         raise typer.BadParameter(f"formulir tidak dikenal / unknown form: {form} (dikenal / known: {known})", param_hint="--form")
     console = Console()
-    for result in read_files(photos, form, jobs=jobs or None, debug=debug):
+    for result in read_files(photos, form, jobs=jobs or None, debug=debug, prepare=prepare):
         if as_json:
             typer.echo(json.dumps(to_json(result), ensure_ascii=False))
         else:
