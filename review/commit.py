@@ -12,9 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.queries import standing
+from db.queries import election, standing
 from db.tables import CommittedCount, Photo, Region, ReviewAction, SheetCommit
 from db.types import Source
+from db.views import PageRef
+from review.errors import UnknownPage
 
 Values = Mapping[str, int | None]
 
@@ -71,7 +73,11 @@ def write(
 
     Raises:
         CommitRace: ``follows`` is not the last version any more; nothing was written.
+        UnknownPage: the TPS does not owe this page (another election's, or another electoral district's): it would count nowhere.
     """
+    region = session.get_one(Region, place.tps_id)
+    if not void and PageRef(place.form, place.page) not in election(session, place.election_id, contestants=False).owes(region.code):
+        raise UnknownPage({"election": place.election_id, "tps": region.code, "form": place.form, "page": place.page})
     commit = SheetCommit(
         election_id=place.election_id,
         tps_id=place.tps_id,
@@ -96,7 +102,6 @@ def write(
             session.flush()
     except IntegrityError as e:
         raise CommitRace() from e
-    region = session.get_one(Region, place.tps_id)
     audit.append(
         session,
         "withdrawn" if void else "committed",

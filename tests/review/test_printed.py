@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from db.tables import QueueEntry
+from db.tables import Photo, QueueEntry
 from db.types import Disposition
+from review import commit
 from review.errors import UnknownPage
 from tally.interpretation import Interpretation, PrintedPlace, ReasonCode
 from templates_c1.registry import page as template_page
@@ -75,3 +76,14 @@ def test_stated_page_must_be_owed_by_this_tps(world: World) -> None:
     world.upload(election="dprd-kab-2024", tps="1607031033901", stated_page=12)  # dapil 1 has party 11
     with pytest.raises(UnknownPage):
         world.upload(election="dprd-kab-2024", tps=TPS, stated_page=12)  # dapil 5 has not
+
+
+def test_a_page_that_would_count_nowhere_is_not_committed(world: World) -> None:
+    receipt = world.upload(election="dprd-kab-2024")  # a TPS of dapil 5
+    form = "desk-dprd-kab-160701-2024"
+    values = {n.name: 0 for n in template_page(form, 2).numbers}
+    with world.db.writing() as s:
+        photo = s.get_one(Photo, receipt.photo_id)
+        place = commit.Place("dprd-kab-2024", photo.tps_id, form, 2)
+        with pytest.raises(UnknownPage):
+            commit.write(s, place, values, photo=photo, interpretation_id=None, action=None, follows=None, at=photo.received_at)
