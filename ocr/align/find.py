@@ -56,6 +56,9 @@ _TRIES = ((620, 1100, 2, 0.82), (1000, 4000, 2, 0.86), (1600, 5000, 3, 0.86))
 """(working size, features, layers an octave, ratio) of the feature tries."""
 
 
+_FINER = (1440, 5000)
+"""Working size and features of a second quick try: a small page, pale print."""
+
 Place = tuple[Template, Page]
 
 
@@ -147,6 +150,9 @@ def _candidates(photo: Photo, pyramid: Pyramid, hope: Callable[[], bool]) -> Ite
         if tagged is None and (tagged := by_tag(photo.gray, pyramid.fitted(TAG_SIZES[min(i, 1)])[0])) is not None:
             yield tagged, "tag"
             pages = [(tagged.template, tagged.page)]
+        if i == 1 and max(photo.gray.shape) > _FINER[0] * 0.7:
+            finer = quick.of_photo(pyramid, *_FINER)
+            yield from _registered(pages, partial(quick.votes, finer), partial(quick.register, finer), 2)
         features = photo_features(photo.gray, size, count, layers)
         yield from _registered(pages, partial(votes, features), partial(register, features, ratio=ratio), 3 if i == 0 else 2)
 

@@ -111,9 +111,9 @@ def _read(source: Features, page: int, apart: float) -> Known | None:
         return Known.of(points, angles, z[f"p{page}_quick_descriptors"], apart)
 
 
-def of_photo(pyramid: Pyramid) -> Quick:
-    work, step = pyramid.fitted(LONG_SIDE)
-    points, angles, bits = detect(flatten(work), COUNT)
+def of_photo(pyramid: Pyramid, long_side: int = LONG_SIDE, count: int = COUNT) -> Quick:
+    work, step = pyramid.fitted(long_side)
+    points, angles, bits = detect(flatten(work), count)
     return Quick(((points + 0.5) * np.float32(step) - 0.5).astype(np.float32), angles, 2 * np.unpackbits(bits, axis=1), step)
 
 
@@ -151,7 +151,7 @@ def votes(photo: Quick, template: Template, page: Page) -> int:
     known = of_page(template, page)
     if known is None:
         return 0
-    found, close = _pairs(photo, known, _VOTERS)
+    found, close = _pairs(photo, known, max(_VOTERS, len(photo.points) // 6))
     return int(turning_together(known.angles[found], photo.angles[close])[1].max())
 
 

@@ -85,6 +85,20 @@ def tilted(shot: Shot, strength: float = 0.12) -> Shot:
     return shot.moved(np.asarray(cv2.getPerspectiveTransform(src, dst), np.float64), (w, h))
 
 
+def far(shot: Shot, size: float, seed: int = 3) -> Shot:
+    """The page at ``size`` of its size, leaning a little, on a floor of tiles with things lying about."""
+    h, w = shot.gray.shape
+    rng = np.random.default_rng(seed)
+    floor = np.where(np.add.outer(np.arange(h) // 90, np.arange(w) // 90) % 2, 150, 110).astype(np.uint8)
+    for x, y, wide, high, gray in rng.integers((0, 0, 20, 20, 0), (w, h, 200, 200, 255), (40, 5)).tolist():
+        cv2.rectangle(floor, (x, y), (x + wide, y + high), gray, 3)
+    m = cv2.getRotationMatrix2D(((w - 1) / 2, (h - 1) / 2), 4, size)
+    small = Shot(shot.form, shot.page, np.asarray(cv2.GaussianBlur(shot.gray, (0, 0), 0.4 / size), np.uint8), shot.to_photo)
+    seen = small.moved(np.vstack([m, [0, 0, 1]]), (w, h))
+    there = cv2.warpAffine(np.full_like(shot.gray, 255), m, (w, h)) > 127
+    return seen.changed(np.where(there, seen.gray, cv2.GaussianBlur(floor, (0, 0), 1)))
+
+
 def shaded(shot: Shot, least: float = 0.35) -> Shot:
     """A hard shadow over one half and light that falls off to the corner."""
     h, w = shot.gray.shape

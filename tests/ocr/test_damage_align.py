@@ -64,6 +64,7 @@ HARMLESS: dict[str, Callable[[Shot], Shot]] = {
     "compressed twice": damage.twice_compressed,
     "striped": damage.striped,
     "edges cut": lambda s: damage.cut(s, 0.03, 0.05, 0.03, 0.05),
+    "far away": lambda s: damage.far(s, 0.5),
 }
 PX = {"blurred": 3.0, "pale": 3.0, "striped": 3.0, "compressed twice": 3.0}
 """How far boxes may be off; 2.5 px where nothing is said (a box is 33 to 50 px wide)."""
