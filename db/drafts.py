@@ -31,9 +31,7 @@ class UnknownDraft(ServiceError):
 class StaleDraft(ServiceError):
     code = "stale_draft"
     status = 409
-    text = (
-        "Rancangan ini diubah di tempat lain sejak Anda membukanya. Muat ulang halaman; perubahan terakhir Anda belum tersimpan."
-    )
+    text = "Rancangan ini diubah di tempat lain sejak Anda membukanya. Muat ulang halaman; perubahan terakhir Anda belum tersimpan."
     text_en = "This draft was changed elsewhere since you opened it. Load the page again; your last changes are not saved."
 
 

@@ -92,13 +92,18 @@ class VersionView:
 
 
 def digest_of(body: Mapping[str, Any], features_sha256: str | None) -> str:
-    """SHA-256 of all that reading depends on: the template without its id, version and titles, and the features it is recognised by.
+    """SHA-256 of all that reading depends on: the template without its id, version, titles and labels, and the features of its print.
 
     What test photos proved stays proved when only these change.
     """
     reading = {k: v for k, v in body.items() if k not in ("form", "version", "title")}
+    reading["pages"] = [_without(p, "title", numbers=[_without(n, "label") for n in p.get("numbers", ())]) for p in body.get("pages", ())]
     text = json.dumps([reading, features_sha256], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without(raw: Mapping[str, Any], gone: str, **instead: Any) -> Json:
+    return {**{k: v for k, v in raw.items() if k != gone}, **instead}
 
 
 def keep(session: Session, store: PhotoStore, data: bytes) -> str:

@@ -221,7 +221,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tpl.pub.election.none": ("Tidak sekarang", "Not now"),
     "tpl.pub.probation": (
         "Masa percobaan: setiap lembar formulir ini diperiksa orang sampai {n} foto uji terbaca benar semua tanpa ada "
-        "salah baca yang tidak diragukan, atau penyelia mengakhirinya.",
+        "salah baca yang tidak diragukan, atau pengawas mengakhirinya.",
         "Probation: a person looks at every sheet of this form until {n} test photos were read all right and none was "
         "misread without a doubt, or a supervisor ends it.",
     ),

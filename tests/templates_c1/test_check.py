@@ -12,8 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from templates_c1.check import check_file, check_raw
+from templates_c1 import registry
+from templates_c1.check import check_file, check_form, check_raw, check_together
+from templates_c1.published import Published, use
 from templates_c1.registry import HOME
+from templates_c1.schema import Template
 
 Raw = dict[str, Any]
 
@@ -257,3 +260,64 @@ def test_the_command_ends_with_1_and_says_each_fault_once(tmp_path: Path) -> Non
     assert len(lines) == 2 and all(line.startswith(f"{bad}: halaman 1: ") for line in lines)
     done = CliRunner().invoke(app, ["template", "check", "c-hasil-kwk-2020", "c1-ppwp-2019", "c-hasil-ppwp-2024"])
     assert (done.exit_code, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", [*registry.shipped(), "desk-ppwp-2024", "desk-dpr-1601-2024"])
+def test_known_forms_pass_by_their_id(form: str) -> None:
+    assert check_form(form) == []
+
+
+def _with_tag(form: str, page: int, tag: int) -> dict[str, Any]:
+    raw = registry.template(form).model_dump(mode="json", exclude_defaults=True) | {"form": "c-lain"}
+    raw["pages"] = [p for p in raw["pages"] if p["number"] == page]
+    raw["pages"][0]["recognition"]["tag"]["id"] = tag
+    raw["rules"] = []
+    return raw
+
+
+def test_a_tag_of_a_desk_form_is_taken() -> None:
+    tag = registry.page("desk-dpr-1601-2024", 5).recognition.tag
+    assert tag is not None
+    faults = check_raw(_with_tag("c-hasil-ppwp-2024", 1, tag.id))
+    assert [f.en for f in faults] == [f"AprilTag {tag.id} already belongs to desk-dpr-1601-2024 page 5"]
+
+
+def test_a_tag_of_a_published_form_is_taken() -> None:
+    raw = _with_tag("c-hasil-ppwp-2024", 1, 561) | {"form": "c-terbit"}
+
+    class Shelf:
+        def token(self) -> int:
+            return 1
+
+        def load(self) -> list[Published]:
+            return [Published(Template.model_validate(raw), False)]
+
+    use(Shelf())
+    try:
+        assert [f.en for f in check_raw(_with_tag("c-hasil-ppwp-2024", 1, 561))] == ["AprilTag 561 already belongs to c-terbit page 1"]
+        assert check_raw(raw) == []
+    finally:
+        use(None)
+
+
+def test_two_templates_checked_together_may_not_share_a_tag() -> None:
+    one, two = _with_tag("c-hasil-ppwp-2024", 1, 562) | {"form": "c-satu"}, _with_tag("c-hasil-ppwp-2024", 2, 562) | {"form": "c-dua"}
+    assert check_raw(one) == check_raw(two) == []
+    assert [(name, f.en) for name, f in check_together([("a", one), ("b", two)])] == [("b", "AprilTag 562 also on c-satu page 1")]
+    assert check_together([("a", one), ("b", one)]) == []  # the same form twice is no conflict
+
+
+def test_the_command_checks_folders_and_ids_together(tmp_path: Path) -> None:
+    folders = []
+    for name, page in (("c-satu", 1), ("c-dua", 2)):
+        folders.append(tmp_path / name)
+        folders[-1].mkdir()
+        raw = _with_tag("c-hasil-ppwp-2024", page, 563) | {"form": name}
+        (folders[-1] / "template.json").write_text(json.dumps(raw), encoding="utf-8")
+    done = CliRunner().invoke(app, ["template", "check", str(folders[0]), "desk-ppwp-2024"])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "desk-ppwp-2024 v1: OK" in done.stdout
+    done = CliRunner().invoke(app, ["template", "check", *map(str, folders)])
+    assert done.exit_code == 1
+    assert "AprilTag 563 also on c-satu page 1" in done.stderr
+    assert CliRunner().invoke(app, ["template", "check", "c-tidak-ada"]).exit_code == 1
