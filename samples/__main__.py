@@ -6,27 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
-import samples
 from samples import boxes, contact, sets
 from samples.dial import NAMED, difficulty
 from templates_c1.families.declarations import declarations, desk_forms
-from templates_c1.registry import all_templates, template
+from templates_c1.registry import all_templates
 
 DIAL = f"{', '.join(NAMED)} or 0..1"
 
 
 def _photos(a: argparse.Namespace) -> None:
-    out: Path = a.out
-    out.mkdir(parents=True, exist_ok=True)
-    photos = {}
-    pages = [a.page] if a.page else [p.number for p in template(a.form).pages]
-    for seed in range(a.seed, a.seed + a.count):
-        for page in pages:
-            data, facts = samples.make(a.form, page, seed, difficulty=a.difficulty, break_sum=a.break_sum)
-            name = f"{a.form}_{seed}_p{page}{'_broken' if a.break_sum else ''}.jpg"
-            (out / name).write_bytes(data)
-            photos[name] = facts
-    sets.add_truth(out, photos)
+    photos = sets.write_form(a.form, a.out, page=a.page, count=a.count, difficulty=a.difficulty, seed=a.seed, broken=a.break_sum)
+    sys.stdout.write(f"{a.out}: {len(photos)} photos of {a.form}\n")
 
 
 def _election(a: argparse.Namespace) -> None:
@@ -42,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--page", type=int, help="default: every page of the form")
     p.add_argument("--count", type=int, default=1, help="stations")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--difficulty", type=difficulty, default=0.3, help=DIAL)
+    p.add_argument("--difficulty", type=difficulty, default="moderate", help=DIAL)
     p.add_argument("--break-sum", action="store_true", help="make one sum wrong")
     p.add_argument("--out", type=Path, required=True)
     p.set_defaults(run=_photos)

@@ -8,6 +8,8 @@ from typing import Any
 
 import samples
 from samples import tps as stations_of
+from samples.places import declaration
+from templates_c1.registry import template
 
 
 def add_truth(folder: Path, photos: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -17,6 +19,39 @@ def add_truth(folder: Path, photos: dict[str, dict[str, Any]]) -> dict[str, Any]
     truth["photos"] |= photos
     file.write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return truth
+
+
+def write_form(
+    form: str,
+    out: Path,
+    *,
+    page: int | None = None,
+    count: int = 1,
+    difficulty: str | float = "moderate",
+    seed: int = 0,
+    broken: bool = False,
+) -> dict[str, dict[str, Any]]:
+    """Photograph one form, or one page of it, as ``count`` stations fill it, a seed each; returns the truths by file name.
+
+    Args:
+        broken: every page carries one wrong sum.
+
+    Raises:
+        ValueError: unknown difficulty. KeyError: unknown form or page.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    kind = template(form).elections[0]
+    area = next((a.code for a in declaration(kind).areas if declaration(kind).form_of(a) == form), None)
+    photos: dict[str, dict[str, Any]] = {}
+    for each in range(seed, seed + count):
+        code = stations_of.stations(kind, 1, each, area=area)[0]
+        for sheet in stations_of.whole_tps(kind, code, each, form=form, pages=[page] if page else None, errors=float(broken)):
+            data, truth = samples.photograph(sheet, difficulty, each)
+            name = f"{form}_{each}_p{sheet.page}{'_broken' if broken else ''}.jpg"
+            (out / name).write_bytes(data)
+            photos[name] = truth
+    add_truth(out, photos)
+    return photos
 
 
 def write(
