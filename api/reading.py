@@ -16,12 +16,15 @@ from typing import Any
 
 from huey import SqliteHuey, crontab
 
+from api.likeness import Prints, prints_of
 from api.settings import Settings
 from db.cleaning import orphans
 from db.session import Database
-from db.store import PhotoStore
+from db.store import PhotoStore, StoreError
 from review import unplaced
 from review.intake import pending_photos, record_interpretation
+from review.held import hold_lookalike
+from review.likeness import note_likeness
 from review.status import PhotoState, photo_status
 from tally import texts
 from tally.interpretation import Interpretation, Reason, ReasonCode, Unreadable
@@ -117,7 +120,10 @@ class Reading:
                     return
             begun = time.monotonic()
             result = self._word_on(self._key(photo_id), status.receipt.sha256, status.receipt.name)
+            prints = self._prints(status.receipt.sha256, result)
             with self._db.writing() as session:
+                if prints is not None:
+                    note_likeness(session, photo_id, prints.picture, prints.form, prints.page, prints.paper)
                 recorded = record_interpretation(session, photo_id, result)
             self.huey.get(self._key(photo_id))  # forget the count
             log.info("photo %d: %s in %.2f s", photo_id, recorded.disposition, time.monotonic() - begun)
@@ -133,8 +139,13 @@ class Reading:
                 return
             key = self._key(-unplaced_id)
             result = self._word_on(key, waits.receipt.sha256, waits.receipt.name)
+            prints = self._prints(waits.receipt.sha256, result)
             with self._db.writing() as session:
                 recorded = unplaced.record_open(session, unplaced_id, result)
+                photo_id = unplaced.open_photo(session, unplaced_id).photo_id
+                if prints is not None and photo_id is not None:
+                    note_likeness(session, photo_id, prints.picture, prints.form, prints.page, prints.paper)
+                    hold_lookalike(session, photo_id)
             self.huey.get(key)
             log.info("unplaced photo %d: %s", unplaced_id, recorded.disposition if recorded else "waits for a person")
 
@@ -153,6 +164,13 @@ class Reading:
             if attempt < self._attempts:
                 raise
             return set_aside(name, sha256, e, time.monotonic() - begun)
+
+    def _prints(self, sha256: str, word: Interpretation) -> Prints | None:
+        """What the photo looks like; None if that cannot be told."""
+        try:
+            return prints_of(self._store.get(sha256), word)
+        except StoreError:
+            return None
 
     @contextmanager
     def _claim(self, photo_id: int) -> Iterator[bool]:
