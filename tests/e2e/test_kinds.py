@@ -58,6 +58,7 @@ def whole_stations(kind: str) -> list[Sheet]:
     return found
 
 
+@pytest.mark.timeout(3600 if FULL else 300)
 @pytest.mark.parametrize("kind", [k for k in KINDS if FULL or FEW[k]])
 def test_from_photos_to_totals(night_site: Site, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     election = f"{kind.replace('_', '-')}-2024"
