@@ -33,6 +33,8 @@ _VOTERS = 250
 _BIN = 10
 _SPREAD = 30
 """Degrees to each side by which perspective and descriptors may turn single features."""
+_ROWS = 256
+"""Descriptors that are compared with a page's at once: so many stay in the processor's cache."""
 _APART = 40
 """Degrees to each side in which no second group is looked for."""
 
@@ -160,7 +162,18 @@ def turns(page: F32, photo: F32, most: int = 3) -> list[NDArray[np.intp]]:
 def _ratio_matches(photo: PhotoFeatures, page: PageFeatures, apart: float, ratio: float) -> list[tuple[F32, F32]]:
     """Pairs (template points, photo points). The rival of the ratio test must lie elsewhere on the page (``apart`` units):
     one place may be held several times, once for each source of the features. Grouped by ``turns``."""
-    d2 = page.squares[None, :] - 2 * (photo.descriptors @ page.descriptors.T)
+    parts = [_nearest(photo.descriptors[i : i + _ROWS], page, apart) for i in range(0, len(photo.descriptors), _ROWS)]
+    first, nearest, rival = (np.concatenate(p) for p in zip(*parts, strict=True))
+    square = (photo.descriptors**2).sum(1)
+    good = np.flatnonzero(nearest + square < ratio * ratio * (rival + square))
+    return [(page.points[first[good[k]]], photo.points[good[k]]) for k in turns(page.angles[first[good]], photo.angles[good])]
+
+
+def _nearest(descriptors: F32, page: PageFeatures, apart: float) -> tuple[NDArray[np.intp], F32, F32]:
+    """For each descriptor (n, 128) the nearest on the page, and how far it and the rival are, squared, less the descriptor's own square."""
+    d2 = descriptors @ page.descriptors.T
+    d2 *= -2
+    d2 += page.squares
     rows = np.arange(len(d2))
     first = d2.argmin(axis=1)
     nearest = d2[rows, first]
@@ -172,10 +185,7 @@ def _ratio_matches(photo: PhotoFeatures, page: PageFeatures, apart: float, ratio
         gap = page.points[last] - page.points[first]
         far = np.hypot(gap[:, 0], gap[:, 1]) > apart
         rival = np.where(np.isinf(rival) & far, d2[rows, last], rival)
-    rival = np.where(np.isinf(rival), d2[rows, last], rival)
-    square = (photo.descriptors**2).sum(1)
-    good = np.flatnonzero(nearest + square < ratio * ratio * (rival + square))
-    return [(page.points[first[good[k]]], photo.points[good[k]]) for k in turns(page.angles[first[good]], photo.angles[good])]
+    return first, nearest, np.where(np.isinf(rival), d2[rows, last], rival)
 
 
 def votes(photo: PhotoFeatures, template: Template, page: Page) -> int:
