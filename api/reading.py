@@ -22,8 +22,8 @@ from db.cleaning import orphans
 from db.session import Database
 from db.store import PhotoStore, StoreError
 from review import unplaced
-from review.intake import pending_photos, record_interpretation
 from review.held import hold_lookalike
+from review.intake import pending_photos, record_interpretation
 from review.likeness import note_likeness
 from review.status import PhotoState, photo_status
 from tally import texts
