@@ -60,8 +60,8 @@ accuracy: setup ## score the reading on true values, and by cross-validation aft
 
 train-cnn: setup $(TRAINING)/crops.npz ## train the convolutional network anew: DATA=FOLDER (after make train-extras)
 	@$(TRAIN_PY) -c "import torch, onnx" 2>/dev/null || { echo "training the network needs PyTorch: make train-extras"; exit 1; }
-	$(TRAIN_PY) -m ocr.training.train_cnn $(TRAINING)/crops.npz --out $(TRAINING)/cnn --folds 3 --final $(if $(HANDWRITING),--handwriting $(HANDWRITING))
-	cp $(TRAINING)/cnn/cnn.onnx $(TRAINING)/cnn/cnn2.onnx $(TRAINING)/cnn/cnn.json ocr/models/
+	$(TRAIN_PY) -m ocr.training.train_cnn $(TRAINING)/crops.npz --out $(TRAINING)/cnn --folds 6 --final $(if $(HANDWRITING),--handwriting $(HANDWRITING))
+	cp $(TRAINING)/cnn/cnn.onnx $(TRAINING)/cnn/cnn2.onnx $(TRAINING)/cnn/cnn-near.onnx $(TRAINING)/cnn/cnn.json ocr/models/
 	$(PY) -m ocr.training.evaluate_boxes $(TRAINING)/cnn/heldout.npz
 
 train-tesseract: setup $(TRAINING)/crops.npz ## train the Tesseract model anew: DATA=FOLDER

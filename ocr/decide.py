@@ -76,7 +76,7 @@ def _reading_reasons(numbers: Sequence[NumberReading], findings: Sequence[Findin
         second = (n.name in summed and n.confidence >= policy.confident_alone) or (
             marked is True and n.confidence >= policy.confident_marked_alone
         )
-        if is_unread(n) or (alone and not second):
+        if alone and not second:
             note(ReasonCode.READERS_DISAGREE, n.name)
         if n.name not in summed | told and not marked:
             note(ReasonCode.UNCHECKED_NUMBER, n.name)
@@ -114,11 +114,6 @@ def stands_alone(n: NumberReading, policy: Policy) -> bool:
 
 def _value_if_complete(boxes: str) -> int | None:
     return None if JUNK in boxes or NOT_ASKED in boxes else value_of(boxes)
-
-
-def is_unread(n: NumberReading) -> bool:
-    """True if no reader of the boxes reads the fused value by itself: it came about by adding up their second thoughts, or by the words."""
-    return all(_value_if_complete(s.boxes) != n.value for s in (n.readers.get("cnn"), n.readers.get("tesseract")) if s is not None)
 
 
 def words_agree(n: NumberReading, policy: Policy) -> bool | None:

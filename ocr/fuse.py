@@ -6,7 +6,8 @@ An empty box of which the network is surer than any held-out box that was not em
 Tesseract's word on it is not needed, and the network's weighs as it stands.
 Numbers: the grammar of the paper (empties, then digits) over all boxes of the number, enumerated. The confidence of a
 number is the probability of its *value*: X27, 027 and _27 are the same 27.
-Words: the same number written out is one more opinion on its value, from other ink.
+Words: the same number written out is one more opinion on its value, from other ink. It may carry a value that the readers of the boxes
+think second best, not one that they hardly allow (``Policy.boxes_floor``).
 Rules: what the page's sums and bounds say about the candidates of all numbers together (``tally.inference``). They raise or
 lower a number's confidence and rank its other candidates; what is read stays what the readers say.
 Junk: whether a box is clean is one question, what it most likely says another. A box that may be overwritten keeps its best
@@ -36,7 +37,7 @@ _TOP = 5
 _LEAST = 1e-4
 """Glyphs less likely than this, against the likeliest of the box, are not."""
 _CANDIDATES = 5
-_OPEN = 0.01
+_OPEN = 0.02
 """Number words choose among the values that the boxes leave open with so much probability; they never speak for another: a cross that
 stands where the words have a digit is a cross."""
 _VALUES = 1000
@@ -133,7 +134,8 @@ def _fuse_number(
     dirty = [float(p[_JUNK]) for p in pooled]
     clean = math.prod(1 - d for d in dirty)
     candidates = number_from([_without_junk(p) for p in pooled], policy.malformed)
-    worth = _told(_tempered(_by_value(candidates), policy.temperature), words, policy.weights.get("words", 0.0))
+    by_boxes = _tempered(_by_value(candidates), policy.temperature)
+    worth = _told(by_boxes, words, policy.weights.get("words", 0.0))
     belief = {v: clean * p for v, p in worth.items()}
     belief[None] = belief.get(None, 0.0) + 1 - clean
     if max(dirty) >= policy.junk:
@@ -142,7 +144,9 @@ def _fuse_number(
     # the value with the most probability, shown as its likeliest writing
     best = max(worth, key=lambda v: worth[v])
     written = next(text for text, _ in candidates if value_of(text) == best)
-    return NumberReading(name, written, best, 0.0, said, tuple(candidates), clean, clean * worth[best]), belief
+    # what the boxes hardly allow is a suggestion, however sure the words are of it
+    by_readers = worth[best] if by_boxes[best] >= policy.boxes_floor else min(worth[best], by_boxes[best])
+    return NumberReading(name, written, best, 0.0, said, tuple(candidates), clean, clean * by_readers), belief
 
 
 def _judged(n: NumberReading, told: Mapping[int | None, float]) -> NumberReading:

@@ -33,6 +33,7 @@ class Policy:
     confident_marked_alone: the same where Tesseract reads something else or nothing, so that the bubbles are the only second witness.
     words_sure: from this probability on the number in words is a second reader: it confirms what it says and contradicts the rest.
     readers_floor: least ``reader_confidence``: the rules may strengthen what was read, they may not carry it alone.
+    boxes_floor: least probability, by the readers of the boxes alone, of a value that the number words carry.
     border: least share of a box's printed border that must be found.
     quality: least alignment quality of an accepted sheet.
     empty: from this probability on that a box is empty, the network's word is enough and Tesseract is not asked.
@@ -51,6 +52,7 @@ class Policy:
     confident_marked_alone: float
     words_sure: float
     readers_floor: float
+    boxes_floor: float
     border: float
     quality: float
     empty: float

@@ -25,6 +25,12 @@ PAD = 4
 """White frame around the cleaned inside; the LSTM is trained with it."""
 SIDE = 64 - 2 * MARGIN + 2 * PAD
 """A cleaned picture is SIDE x SIDE."""
+NEAR_SIZE = 32
+"""Side of a near view."""
+_NEAR = 0.66
+"""Share of a near view's side that the longer side of the writing takes, within limits."""
+_NEAREST, _FARTHEST = 26.0, 56.0
+"""Least and largest side of what a near view shows, px of the crop."""
 
 _NOISE = 0.10
 """Ink fainter than this share of the paper's brightness is paper grain, not pen (blank boxes stay below it)."""
@@ -72,6 +78,34 @@ def clean_all(crops: Gray) -> Gray:
     top = np.maximum(_quantiles(inside, 0.985), 2 * _NOISE)[:, None, None]
     stretched = np.clip((inside - (0.18 * top).astype(np.float32)) / (0.82 * top).astype(np.float32), 0.0, 1.0)
     out[:, PAD:-PAD, PAD:-PAD] = (255.0 * (1.0 - stretched)).round()
+    return out
+
+
+def places(crops: Gray) -> NDArray[np.float64]:
+    """Where the writing is in (n, 64, 64) located crops: (n, 3), side, x and y (px) of the square about it that a near view shows.
+
+    Where there is no writing it is the whole box.
+    """
+    out = np.tile((_FARTHEST, 31.5, 31.5), (len(crops), 1))
+    if len(crops):
+        inside = np.stack([strokes(ink)[MARGIN:-MARGIN, MARGIN:-MARGIN] for ink in flatten(crops)])
+        for k, (_written, bounds) in enumerate(map(writing, wipe_borders(inside))):
+            if bounds is not None:
+                x, y, width, height = bounds
+                side = min(max(max(width, height) / _NEAR, _NEAREST), _FARTHEST)
+                out[k] = side, MARGIN + x + (width - 1) / 2, MARGIN + y + (height - 1) / 2
+    return out
+
+
+def near_views(crops: Gray, where: NDArray[np.float64]) -> Gray:
+    """(n, 64, 64) located crops -> (n, NEAR_SIZE, NEAR_SIZE): what is at ``where`` (``places``), as it is, paper and all."""
+    out = np.empty((len(crops), NEAR_SIZE, NEAR_SIZE), np.uint8)
+    for k, (crop, (side, x, y)) in enumerate(zip(crops, where, strict=True)):
+        scale = side / NEAR_SIZE
+        matrix = np.array([[scale, 0.0, x - scale * (NEAR_SIZE - 1) / 2], [0.0, scale, y - scale * (NEAR_SIZE - 1) / 2]])
+        soft = cv2.GaussianBlur(crop, (0, 0), 0.4 * scale) if scale > 1.2 else crop
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        out[k] = cv2.warpAffine(soft, matrix, (NEAR_SIZE, NEAR_SIZE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return out
 
 

@@ -113,6 +113,16 @@ def _jpeg(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(padded[top : top + small.shape[0], left : left + small.shape[1]], dtype=np.uint8)
 
 
+def _scanned(picture: Image) -> Image:
+    """What a scanner set to text makes of it: nearly black on nearly white. Where the limit falls low, thin strokes break."""
+    paper, dark = float(np.median(picture)), float(picture.min())
+    limit = dark + (paper - dark) * random.uniform(0.3, 0.85)
+    soft = max(1.0, (paper - dark) * random.uniform(0.02, 0.12))
+    share = 1 / (1 + np.exp(np.clip((limit - picture) / soft, -30, 30)))
+    low, high = random.uniform(0, 60), max(paper, random.uniform(200, 255))
+    return _f32(low + (high - low) * share)
+
+
 def camera(picture: Image, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Blur, motion, fewer pixels, noise, JPEG once or twice; back at 64 x 64 uint8."""
     out = picture
@@ -130,6 +140,8 @@ def camera(picture: Image, rng: np.random.Generator) -> NDArray[np.uint8]:
         box = 13 * math.exp(random.random() ** 0.7 * math.log(48 / 13))  # px per box side
         size = max(17, round(SIZE * box / 48))
         out = _f32(cv2.resize(out, (size, size), interpolation=cv2.INTER_AREA if random.random() < 0.7 else cv2.INTER_LINEAR))
+    if random.random() < 0.12:
+        out = _scanned(out)
     if random.random() < 0.6:
         out = out + rng.normal(0, abs(random.gauss(0, 6)), out.shape).astype(np.float32)
     small = np.clip(out, 0, 255).astype(np.uint8)

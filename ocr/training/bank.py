@@ -7,13 +7,14 @@ folds can be trained on together without a held-out box, its paper or its ink ev
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.readers.clean import NEAR_SIZE, near_views, places
 from ocr.training import augment, ink, shapes
 from ocr.training.ink import Image
 from tally.glyphs import BLANK, CROSS, DASH, DIGITS, GLYPHS, JUNK
@@ -34,10 +35,10 @@ DATES = "dates2019"
 """Source of the boxes of the date that a page asks for (``date_boxes.json``): they are no numbers of the tally, but the writer's hand."""
 
 KINDS = {
-    "real": 0.40,
+    "real": 0.38,
     "transplant": 0.10,
     "foreign": 0.15,
-    "drawn": 0.05,
+    "drawn": 0.07,
     "blank": 0.05,
     "dash": 0.03,
     "cross": 0.04,
@@ -45,6 +46,23 @@ KINDS = {
     "junk": 0.165,
 }
 """What share of a bank is what. ``foreign``: digits of other writers on the paper of real boxes; ``drawn``: of ``ocr.training.shapes``."""
+
+
+RARE = {
+    "real": 0.28,
+    "transplant": 0.12,
+    "foreign": 0.22,
+    "drawn": 0.22,
+    "blank": 0.01,
+    "dash": 0.01,
+    "cross": 0.03,
+    "cross_over_zero": 0.01,
+    "junk": 0.10,
+}
+"""The same with more of other hands and rare shapes: what the network that sees the writing from near is trained on beside the rest."""
+
+FLOURISH = {"7": 0.5, "0": 0.12}
+"""How often a foreign digit gets what American hands (MNIST) leave away and hands here write: the bar of a 7, the flag on a 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +87,9 @@ class Pool:
 class Composer:
     """Draws training pictures from one pool."""
 
-    def __init__(self, pool: Pool, seed: int) -> None:
+    def __init__(self, pool: Pool, seed: int, shares: Mapping[str, float] = KINDS) -> None:
         self.pool = pool
+        self._shares = shares
         self.rng = np.random.default_rng(seed)
         random.seed(seed)
         # real junk stays out of ink and paper
@@ -93,10 +112,8 @@ class Composer:
 
     def draw(self) -> tuple[NDArray[np.uint8], int]:
         """One damaged box ((64, 64) uint8) and its glyph's index."""
-        names = list(KINDS)
-        if len(self.pool.foreign) == 0:
-            names.remove("foreign")
-        kind = random.choices(names, [KINDS[n] for n in names])[0]
+        names = [n for n in self._shares if n != "foreign" or len(self.pool.foreign)]
+        kind = random.choices(names, [self._shares[n] for n in names])[0]
         picture, glyph = self._kinds[kind]()
         if glyph != JUNK and random.random() < 0.15:
             picture = self._intruders(picture)
@@ -144,7 +161,21 @@ class Composer:
             canvas = ink.thin(canvas, random.uniform(1.2, 3))
         if random.random() < 0.6:
             canvas = ink.restyle(canvas, self.rng)
-        return ink.shift(canvas * self._dark(), 0, 0, 1.0, random.gauss(0, 4)), GLYPHS[self.pool.foreign_labels[index]]
+        dark, glyph = self._dark(), GLYPHS[self.pool.foreign_labels[index]]
+        layer = np.asarray(canvas * dark, np.float32)
+        if random.random() < FLOURISH.get(glyph, 0.0):
+            layer = np.maximum(layer, ink.strokes([self._flourish(glyph, x, y, *size)], random.uniform(1.3, 3.2), dark * 0.95))
+        return ink.shift(layer, 0, 0, 1.0, random.gauss(0, 4)), glyph
+
+    @staticmethod
+    def _flourish(glyph: str, x: int, y: int, wide: int, high: int) -> ink.Points:
+        """What hands here add to a digit in the given rectangle: the bar of a 7, the flag on a 0."""
+        if glyph == "7":
+            level, half = y + high * random.uniform(0.4, 0.66), wide * random.uniform(0.25, 0.55)
+            middle, tilt = x + wide * random.uniform(0.4, 0.65), random.gauss(0.08, 0.15) * half
+            return [(middle - half, level + tilt), (middle + half, level - tilt)]
+        start = (x + wide * random.uniform(0.3, 0.7), y + high * random.uniform(0.0, 0.12))
+        return [start, (start[0] + wide * random.uniform(0.1, 0.5), start[1] - high * random.uniform(0.05, 0.25))]
 
     @staticmethod
     def _dark() -> float:
@@ -348,12 +379,23 @@ class Composer:
         return ink.put(picture, ink.strokes([line], random.uniform(1, 3.2), self._dark(), 0.7))
 
 
-def make_bank(pool: Pool, count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """``count`` pictures: ((count, NET_SIZE, NET_SIZE) uint8, (count,) uint8 indices into GLYPHS)."""
-    composer = Composer(pool, seed)
+def make_bank(
+    pool: Pool, count: int, seed: int, shares: Mapping[str, float] = KINDS
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """``count`` pictures, each as both kinds of network see it.
+
+    Returns:
+        (count, NET_SIZE, NET_SIZE) uint8; (count, NEAR_SIZE, NEAR_SIZE) uint8, the same from near; (count,) uint8 indices into GLYPHS.
+    """
+    composer = Composer(pool, seed, shares)
     pictures = np.empty((count, augment.NET_SIZE, augment.NET_SIZE), np.uint8)
+    near = np.empty((count, NEAR_SIZE, NEAR_SIZE), np.uint8)
     labels = np.empty(count, np.uint8)
-    for i in range(count):
-        picture, labels[i] = composer.draw()
-        pictures[i] = augment.shrink(picture)
-    return pictures, labels
+    for start in range(0, count, 500):
+        stop = min(start + 500, count)
+        drawn = [composer.draw() for _ in range(start, stop)]
+        crops = np.stack([picture for picture, _ in drawn])
+        pictures[start:stop] = [augment.shrink(crop) for crop in crops]
+        near[start:stop] = near_views(crops, places(crops))
+        labels[start:stop] = [glyph for _, glyph in drawn]
+    return pictures, near, labels

@@ -1,6 +1,8 @@
-"""The network: one gray box of NET_SIZE x NET_SIZE pixels to 14 logits over ``tally.glyphs.GLYPHS``, and how it is trained and exported.
+"""The networks: one gray box to 14 logits over ``tally.glyphs.GLYPHS``, and how they are trained and exported.
 
-The stem pools after one thin layer, so that most of the work happens at half size: half the cost of two full-size layers.
+``BoxNet`` sees the box as it was cut out, ``NearNet`` the writing from near, all of one size (``ocr.readers.clean.near_views``):
+two ways to be wrong. The stem pools after one thin layer, so that most of the work happens at half size: half the cost of two
+full-size layers.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ocr.readers.clean import NEAR_SIZE
 from ocr.training.augment import NET_SIZE
 from tally.glyphs import GLYPHS
 
@@ -29,6 +33,13 @@ WIDTHS = (16, 32, 96, 112)
 
 def _block(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+
+
+def _even(x: Tensor) -> Tensor:
+    """Brightness and contrast taken out of each picture."""
+    centred = x - x.mean(dim=(2, 3), keepdim=True)
+    spread = (centred * centred).mean(dim=(2, 3), keepdim=True).sqrt()
+    return centred / (spread + 6)
 
 
 class BoxNet(nn.Module):  # type: ignore[misc]
@@ -53,14 +64,54 @@ class BoxNet(nn.Module):  # type: ignore[misc]
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        mean = x.mean(dim=(2, 3), keepdim=True)
-        centred = x - mean
-        spread = (centred * centred).mean(dim=(2, 3), keepdim=True).sqrt()
-        logits: Tensor = self.body(centred / (spread + 6))
+        logits: Tensor = self.body(_even(x))
         return logits
 
 
-def _blend(average: BoxNet, net: BoxNet, keep: float) -> None:
+class _Step(nn.Module):  # type: ignore[misc]
+    """A convolution that adds to what is there (He et al., "Deep residual learning", 2016)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.add = nn.Sequential(*_block(width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.add(x)
+
+
+class NearNet(nn.Module):  # type: ignore[misc]
+    """(n, 1, NEAR_SIZE, NEAR_SIZE) near views, gray 0..255 -> (n, 14) logits.
+
+    Deeper than ``BoxNet``. Its weights are stored in half precision.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *_block(1, 16),
+            nn.MaxPool2d(2),
+            *_block(16, 40),
+            _Step(40),
+            nn.MaxPool2d(2),
+            *_block(40, 80),
+            _Step(80),
+            nn.MaxPool2d(2),
+            *_block(80, 128),
+            _Step(128),
+            nn.Flatten(),
+            nn.Dropout(0.35),
+            nn.Linear(128 * (NEAR_SIZE // 8) ** 2, len(GLYPHS)),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.body(_even(x))
+        return logits
+
+
+Net = BoxNet | NearNet
+
+
+def _blend(average: Net, net: Net, keep: float) -> None:
     """Move ``average`` towards ``net``: a running mean of weights is calmer than any single step."""
     with torch.no_grad():
         for mine, theirs in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
@@ -81,16 +132,14 @@ def _moved(x: Tensor) -> Tensor:
     return nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
-def fit(
-    pictures: list[NDArray[np.uint8]], labels: list[NDArray[np.uint8]], samples: int, seed: int, widths: tuple[int, int, int, int] = WIDTHS
-) -> BoxNet:
-    """Train on the given banks ((k, NET_SIZE, NET_SIZE) and (k,) each) with ``samples`` pictures in all; returns the averaged network."""
+def fit(pictures: list[NDArray[np.uint8]], labels: list[NDArray[np.uint8]], samples: int, seed: int, kind: type[Net] = BoxNet) -> Net:
+    """Train on the given banks ((k, side, side) and (k,) each) with ``samples`` pictures in all; returns the averaged network."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     x_all, y_all = np.concatenate(pictures), np.concatenate(labels).astype(np.int64)
     steps = samples // BATCH
-    net: BoxNet = BoxNet(widths).to(memory_format=torch.channels_last)
-    average: BoxNet = copy.deepcopy(net)
+    net: Net = kind().to(memory_format=torch.channels_last)
+    average: Net = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=PEAK_RATE, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, PEAK_RATE, total_steps=steps, pct_start=0.2)
     order = np.empty(0, np.int64)
@@ -118,14 +167,15 @@ def fit(
     return average
 
 
-def export(net: BoxNet, path: Path) -> None:
+def export(net: Net, path: Path) -> None:
     """Write ``net`` as one ONNX file with a free batch size; input ``boxes``, output ``logits``."""
+    side = NEAR_SIZE if isinstance(net, NearNet) else NET_SIZE
     path.parent.mkdir(parents=True, exist_ok=True)
     net = net.eval().to(memory_format=torch.contiguous_format)
     # the older exporter: the newer one takes a minute and leaves paths of source files in the model
     torch.onnx.export(
         net,
-        (torch.zeros(2, 1, NET_SIZE, NET_SIZE),),
+        (torch.zeros(2, 1, side, side),),
         str(path),
         input_names=["boxes"],
         output_names=["logits"],
@@ -133,3 +183,21 @@ def export(net: BoxNet, path: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
+    if isinstance(net, NearNet):
+        _halve(path)
+
+
+def _halve(path: Path) -> None:
+    """Store the weights of an ONNX file in half precision; the runtime widens them once, when it opens the file."""
+    model = onnx.load(path)
+    graph, casts = model.graph, []
+    for tensor in list(graph.initializer):
+        weights = onnx.numpy_helper.to_array(tensor)
+        if weights.dtype == np.float32 and weights.size > 1000:
+            graph.initializer.remove(tensor)
+            graph.initializer.append(onnx.numpy_helper.from_array(weights.astype(np.float16), tensor.name + ".half"))
+            casts.append(onnx.helper.make_node("Cast", [tensor.name + ".half"], [tensor.name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.save(model, path)

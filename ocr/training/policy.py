@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from ocr import policy as policies
-from ocr.decide import is_unread, stands_alone, words_agree
+from ocr.decide import stands_alone, words_agree
 from ocr.fuse import fuse, pool
 from ocr.policy import FILE, Policy, default
 from ocr.training import policy_report, virtual
@@ -184,7 +184,7 @@ def _virtual(arguments: tuple[Kind, str, int]) -> list[Judged]:
         findings = rules.check(kind.page, {n.name: n.value for n in numbers})
         holds = all(f.holds for f in findings if f.severity.value == "error")
         clean = all(n.value is not None and n.clean >= policy.clean and n.reader_confidence >= policy.readers_floor for n in numbers)
-        clean &= all(words_agree(n, policy) is not False and not is_unread(n) for n in numbers)
+        clean &= all(words_agree(n, policy) is not False for n in numbers)
         out.append(judge(numbers, policy, holds and clean, any(n.value != truth[n.name] for n in numbers)))
     return out
 
@@ -232,8 +232,7 @@ def single_numbers(page: Page, bank: virtual.Bank, policy: Policy, count: int) -
     out: tuple[list[tuple[float, bool]], list[tuple[float, bool]]] = ([], [])
     for readings, _, truth in virtual.virtual_sheets(alone, (), bank, count, 9):
         for n in fuse(alone, readings, policy):
-            if not is_unread(n):
-                out[stands_alone(n, policy)].append((n.confidence, n.value == truth[n.name]))
+            out[stands_alone(n, policy)].append((n.confidence, n.value == truth[n.name]))
     return out
 
 

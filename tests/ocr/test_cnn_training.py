@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from ocr.align import align
+from ocr.readers.clean import NEAR_SIZE
 from ocr.training import augment, calibrate, handwriting, ink, shapes
-from ocr.training.bank import DATES, KINDS, Composer, Pool, make_bank
+from ocr.training.bank import DATES, KINDS, RARE, Composer, Pool, make_bank
 from ocr.training.crops import FOLDS, Labelled, dates, folds_of, of_date
 from ocr.training.evaluate_boxes import evaluate
 from ocr.training.probe import probe
@@ -126,20 +127,50 @@ def test_every_kind_of_picture_can_be_drawn(kind: str) -> None:
 
 
 def test_a_bank_is_the_same_for_the_same_seed() -> None:
-    first, labels = make_bank(pool(), 40, seed=9)
-    again, _ = make_bank(pool(), 40, seed=9)
-    other, _ = make_bank(pool(), 40, seed=10)
+    first, near, labels = make_bank(pool(), 40, seed=9)
+    again, near_again, _ = make_bank(pool(), 40, seed=9)
+    other, _, _ = make_bank(pool(), 40, seed=10)
     assert (first == again).all()
+    assert (near == near_again).all()
     assert not (first == other).all()
     assert first.shape == (40, augment.NET_SIZE, augment.NET_SIZE)
+    assert near.shape == (40, NEAR_SIZE, NEAR_SIZE)
     assert len(set(labels.tolist())) > 5
 
 
 def test_probes_are_junk_of_every_kind() -> None:
     p = pool()
-    pictures, kinds = probe(p.crops, p.labels, 240, 1)
-    assert pictures.shape == (240, 64, 64)
+    pictures, kinds = probe(p.crops, p.labels, 480, 2)
+    assert pictures.shape == (480, 64, 64)
     assert len(set(kinds.tolist())) == 6
+
+
+def test_rarer_shapes_are_another_mix_of_the_same_kinds() -> None:
+    assert RARE.keys() == KINDS.keys()
+    plain, _, labels = make_bank(pool(), 40, seed=9)
+    rare, _, others = make_bank(pool(), 40, seed=9, shares={"drawn": 1.0})
+    assert not (plain == rare).all()
+    assert others.max() < len(DIGITS) <= labels.max(), "drawn shapes are digits"
+
+
+def test_a_barred_seven_and_a_flagged_zero_keep_to_their_place() -> None:
+    random.seed(1)
+    for _ in range(30):
+        (x0, y0), (x1, y1) = Composer._flourish("7", 20, 10, 20, 40)
+        assert x0 < 30 < x1 < 48, "the bar crosses the stem"
+        assert 20 < (y0 + y1) / 2 < 40, "about half way down"
+        (x0, y0), (x1, y1) = Composer._flourish("0", 20, 10, 20, 40)
+        assert x1 > x0
+        assert y1 < y0 < 16, "the flag rises from the top"
+
+
+def test_a_scan_set_to_text_leaves_two_tones() -> None:
+    random.seed(2)
+    scanned = augment._scanned(written("8").astype(np.float32))
+    low, high = np.percentile(scanned, (1, 60))
+    between = (scanned > low + 0.25 * (high - low)) & (scanned < high - 0.25 * (high - low))
+    assert high - low > 130
+    assert between.mean() < 0.12
 
 
 def test_a_group_never_lies_in_two_folds() -> None:

@@ -14,7 +14,7 @@ from ocr.types import AlignedSheet, LocatedBox, Photo
 from tally.interpretation import Accepted, Finding, NeedsReview, NumberReading, ReaderSays, ReasonCode, RuleKind, Severity
 from templates_c1.schema import Label, Number, Page, Recognition, Rect, Size, Template
 
-POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.98, 0.9, 0.5, 0.4, 0.5, 0.999)
+POLICY = Policy("t", MappingProxyType({"cnn": 1.0}), 0.02, 1.0, 0.95, 0.8, 0.01, 0.9, 0.95, 0.97, 0.98, 0.9, 0.5, 0.1, 0.4, 0.5, 0.999)
 L = Label(id="x", en="x")
 PAGE = Page(
     number=2,
@@ -114,11 +114,16 @@ def test_number_words_contradict_only_when_sure() -> None:
     assert isinstance(decide(SHEET, BOXES, [worded("16", 0.8), *GOOD[1:]], [SUM], POLICY), Accepted)
 
 
-def test_what_no_reader_of_the_boxes_reads_is_never_accepted() -> None:
-    # the words say 10 and the sum holds, but the network and Tesseract both see something else in the boxes
+def test_what_only_second_thoughts_and_the_words_read_needs_the_confidence_of_one_reader() -> None:
+    # the words say 10 and the sum holds; the network and Tesseract both think of something else in the boxes first
     carried = replace(worded("10", 0.99, tesseract="16"), confidence=0.9999)
-    carried = replace(carried, readers={**carried.readers, "cnn": ReaderSays("1X", 0.9)})
-    assert codes(SHEET, BOXES, [carried, *GOOD[1:]], [SUM]) == {ReasonCode.READERS_DISAGREE}
+    carried = replace(carried, readers={**carried.readers, "cnn": ReaderSays("1X", 0.6)})
+    assert isinstance(decide(SHEET, BOXES, [carried, *GOOD[1:]], [SUM], POLICY), Accepted)
+    doubted = replace(carried, confidence=POLICY.confident_alone - 0.001)
+    assert ReasonCode.READERS_DISAGREE in codes(SHEET, BOXES, [doubted, *GOOD[1:]], [SUM])
+    # ... and so much of it must come from the boxes (ocr.fuse says so with the readers' confidence)
+    ruled_out = replace(carried, reader_confidence=0.04)
+    assert codes(SHEET, BOXES, [ruled_out, *GOOD[1:]], [SUM]) == {ReasonCode.LOW_CONFIDENCE}
 
 
 def test_number_words_may_stand_for_tesseract() -> None:

@@ -32,6 +32,7 @@ POLICY = Policy(
     0.98,
     0.9,
     0.5,
+    0.1,
     0.4,
     0.4,
     0.999,
@@ -171,6 +172,7 @@ def test_shipped_policy_loads_and_asks_more_of_weaker_evidence() -> None:
     assert 0.5 < p.confident_marked < 1
     assert 0 < p.broken_rule < 0.1
     assert p.readers_floor >= 0.5
+    assert p.boxes_floor >= 0.1
 
 
 def test_number_words_settle_what_the_digits_leave_open() -> None:
@@ -190,6 +192,17 @@ def test_number_words_never_speak_for_what_the_boxes_rule_out() -> None:
     policy = replace(POLICY, weights=MappingProxyType({**POLICY.weights, "words": 0.8}))
     (n,) = fuse(_page(2), boxes, policy, {"n": {59: 0.999}})
     assert (n.boxes, n.value) == ("5X", None), "a cross after a digit stays one"
+
+
+def test_number_words_may_suggest_but_not_carry_what_the_boxes_hardly_allow() -> None:
+    policy = replace(POLICY, weights=MappingProxyType({**POLICY.weights, "words": 1.0}), boxes_floor=0.1)
+    told = {"n": {17: 0.99}}
+    (carried,) = fuse(_page(2), {"cnn": _read(scores(n1=0.99), scores(n1=0.7, n7=0.28))}, policy, told)
+    assert carried.value == 17
+    assert carried.reader_confidence > 0.9
+    (suggested,) = fuse(_page(2), {"cnn": _read(scores(n1=0.99), scores(n1=0.95, n7=0.04))}, policy, told)
+    assert suggested.value == 17, "for the reviewer"
+    assert suggested.reader_confidence < 0.1
 
 
 def test_number_words_in_doubt_or_too_long_change_nothing() -> None:

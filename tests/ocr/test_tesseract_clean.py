@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ocr.readers.clean import PAD, SIDE, clean, clean_all
+from ocr.readers.clean import NEAR_SIZE, PAD, SIDE, clean, clean_all, near_views, places
 
 
 def box(shift: int = 0, border: int = 3) -> np.ndarray:
@@ -94,3 +94,26 @@ def test_boxes_cleaned_together_come_out_as_each_alone() -> None:
     crops.append((box() * np.linspace(0.4, 1.0, 64)[None, :]).astype(np.uint8))
     assert np.array_equal(clean_all(np.stack(crops)), np.stack([clean(c) for c in crops]))
     assert clean_all(np.zeros((0, 64, 64), np.uint8)).shape == (0, SIDE, SIDE)
+
+
+@pytest.mark.parametrize(("x", "y", "size"), [(14, 14, 34), (36, 15, 14), (24, 31, 16)])
+def test_the_near_view_shows_the_writing_large_and_in_the_middle(x: int, y: int, size: int) -> None:
+    crop = box()
+    cv2.polylines(crop, [np.array([(x, y), (x + size // 2, y), (x, y + size)], np.int32)], False, 70, 2)
+    near = near_views(crop[None], places(crop[None]))[0]
+    assert near.shape == (NEAR_SIZE, NEAR_SIZE)
+    dark = np.argwhere(near < 135)
+    inner = dark[((dark >= 3) & (dark < NEAR_SIZE - 3)).all(axis=1)]  # what is left of the border may show at the edge
+    assert np.ptp(inner[:, 0]) >= 0.55 * NEAR_SIZE, "as large as the view allows"
+    middle = (inner.max(axis=0) + inner.min(axis=0)) / 2
+    assert np.abs(middle - (NEAR_SIZE - 1) / 2).max() <= 2
+    assert 190 <= np.median(near) <= 210, "the paper is left as it is"
+
+
+def test_the_near_view_of_an_empty_box_is_the_box() -> None:
+    crops = np.stack([box(), np.full((64, 64), 170, np.uint8)])
+    near = near_views(crops, places(crops))
+    assert (near[0] < 120).mean() > 0.08, "the border is seen"
+    assert (near[1] == 170).all()
+    nothing = np.zeros((0, 64, 64), np.uint8)
+    assert near_views(nothing, places(nothing)).shape == (0, NEAR_SIZE, NEAR_SIZE)
