@@ -149,6 +149,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "js.page.number": ("Halaman {page}", "Page {page}"),
     "js.page.unknown": ("Halaman belum dikenali", "Page not recognised"),
     "js.uploaded": ("dikirim {by}", "sent by {by}"),
+    "js.picture": ("Foto lembar", "Picture of the sheet"),
     "js.crop": ("Potongan foto: {label}", "Cut from the photo: {label}"),
     "js.no_crop": ("Kotak tidak ditemukan; lihat fotonya", "Boxes not found; look at the photo"),
     "js.reader.cnn": ("Jaringan", "Network"),

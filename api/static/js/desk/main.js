@@ -50,6 +50,7 @@ async function show(next, loading = ahead.take(next)) {
   history.replaceState(null, "", `/periksa/${sheet.id}${location.search}`);
   head();
   build();
+  page.alt = say["picture"];
   view.load(page, Object.fromEntries(sheet.numbers.filter((n) => n.place).map((n) => [n.name, n.place])), (name) => byName(name)?.focus());
   desk.classList.toggle("loading", false);
   if (!sheet.aligned && !sheet.numbers.length) rescue.offer(sheet); else rescue.hide();
