@@ -15,7 +15,7 @@ need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test e2e test-postgres lint format pytest bench accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
+.PHONY: help setup demo test e2e test-postgres lint format pytest bench bench-upload accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ format: setup ## let ruff sort imports and lay out the code
 
 bench: setup ## time one photo's reading beside plain JPEG decoding, and show peak memory
 	@$(PY) -m scripts.bench $(BENCH_ARGS)
+
+bench-upload: setup ## send 200 photos at once to a server of its own: receipts, losses, memory
+	@$(PY) -m scripts.bench_upload $(BENCH_ARGS)
 
 accuracy: setup ## score the reading on true values, and by cross-validation after training: DATA=FOLDER; writes docs/accuracy.md
 	$(call need_data)
