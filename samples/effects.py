@@ -59,7 +59,7 @@ LENS: Chances = {
     "defocus": (0.0, 0.15, 0.5),
     "partly_blurred": (0.0, 0.06, 0.25),
     "motion": (0.0, 0.06, 0.3),
-    "sharpened": (0.4, 0.5, 0.5),
+    "sharpened": (0.4, 0.6, 0.5),
 }
 FILE: Chances = {
     "scan_app": (0.3, 0.3, 0.12),

@@ -62,7 +62,7 @@ class Hand:
             "cross": dial.of(0.0, 0.0, 0.1),
         }
         return Hand(
-            writer=replace(writer, pen=float(np.clip(writer.pen * held.width, 0.028, 0.13))),
+            writer=replace(writer, pen=float(np.clip(writer.pen * held.width, 0.024, 0.12))),
             pen=held,
             empty=_pick(rng, empties),
             cross=float(np.clip(rng.normal(0.9, dial.of(0.05, 0.16, 0.22)), 0.4, dial.of(1.0, 1.15, 1.35))),
@@ -85,7 +85,7 @@ def _writer(rng: Rng, dial: Dial) -> Writer:
         slant=float(np.clip(rng.normal(0.07, dial.of(0.05, 0.13, 0.2)), -0.35, 0.5)),
         aspect=float(np.clip(rng.normal(0.62, dial.of(0.05, 0.1, 0.15)), 0.38, 1.0)),
         size=float(np.clip(rng.normal(0.64, dial.of(0.05, 0.1, 0.16)), dial.of(0.5, 0.4, 0.33), dial.of(0.8, 0.95, 1.15))),
-        pen=float(np.clip(rng.normal(0.048, dial.of(0.006, 0.012, 0.018)), 0.028, 0.11)),
+        pen=float(np.clip(rng.normal(0.039, dial.of(0.005, 0.009, 0.015)), 0.024, 0.1)),
         tremor=tremor,
         pressure=float(rng.uniform(0.08, 0.3)),
         segments=bool(rng.random() < 0.55),

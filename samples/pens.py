@@ -43,7 +43,7 @@ class Pen:
         strength, width, grain, gaps, least = {
             "ballpoint": (rng.uniform(0.78, 0.94), rng.uniform(0.85, 1.1), 0.18, 0.02, 0.65),
             "gel": (rng.uniform(0.85, 0.97), rng.uniform(0.9, 1.25), 0.06, 0.0, 1.0),
-            "marker": (rng.uniform(0.85, 0.98), rng.uniform(1.4, 2.1), 0.05, 0.0, 1.0),
+            "marker": (rng.uniform(0.85, 0.98), rng.uniform(1.3, 1.9), 0.05, 0.0, 1.0),
             "pencil": (rng.uniform(0.42, 0.62), rng.uniform(0.9, 1.3), 0.4, 0.0, 1.0),
             "dying": (rng.uniform(0.5, 0.75), rng.uniform(0.8, 1.0), 0.3, 0.1, dial.of(0.6, 0.5, 0.3)),
         }[kind]

@@ -16,7 +16,9 @@ Floats = NDArray[np.float32]
 def expose(frame: Floats, rng: Rng, dial: Dial, happening: Container[str]) -> Floats:
     """What the phone records of the scene ``frame`` (h, w, 3)."""
     big = max(frame.shape[:2]) / 1600
-    sigma = abs(float(rng.normal(0.45, dial.of(0.1, 0.2, 0.25))))
+    veil = float(rng.uniform(0.0, dial.of(0.06, 0.26, 0.35)))  # stray light in a cheap, greasy lens
+    frame = np.asarray(frame + (0.9 * float(np.percentile(frame[::16, ::16], 75)) - frame) * veil, np.float32)
+    sigma = abs(float(rng.normal(0.32, dial.of(0.1, 0.18, 0.25))))
     if "defocus" in happening:
         sigma += dial.strength(rng, 0.3, 1.1, 2.0)
     if sigma > 0.25:

@@ -20,8 +20,12 @@ def field(size: tuple[int, int], rng: Rng, dial: Dial, happening: Container[str]
     w, h = size[0] // 8 + 1, size[1] // 8 + 1
     ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
     a = rng.uniform(0, 2 * np.pi)
-    slope = (np.cos(a) * (xs / w - 0.5) + np.sin(a) * (ys / h - 0.5)) * float(rng.normal(0, dial.of(0.06, 0.16, 0.4)))
-    level = float(rng.uniform(*((dial.of(0.6, 0.42, 0.25), 0.62) if "low_light" in happening else (dial.of(0.85, 0.66, 0.5), 0.95))))
+    slope = (np.cos(a) * (xs / w - 0.5) + np.sin(a) * (ys / h - 0.5)) * float(rng.normal(0, dial.of(0.08, 0.3, 0.5)))
+    level = float(
+        rng.uniform(
+            *((dial.of(0.6, 0.42, 0.25), 0.62) if "low_light" in happening else (dial.of(0.8, 0.64, 0.5), dial.of(0.95, 0.86, 0.9)))
+        )
+    )
     light = level * (1 + slope)
     edge = np.hypot(xs / w - 0.5, ys / h - 0.5)
     light *= 1 - dial.strength(rng, 0.04, 0.16, 0.4) * edge**2 * 2

@@ -47,7 +47,7 @@ def _flattened(picture: Bgr, rng: Rng) -> Bgr:
     paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), (0, 0), 9)
     level = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     share = float(rng.uniform(0.5, 1.0))  # apps differ in how far they go
-    even = gray / np.maximum(level, 30) * float(rng.uniform(205, 245))
+    even = gray / np.maximum(level, 30) * float(rng.uniform(185, 235))
     out = np.clip((even - 128) * float(rng.uniform(1.0, 1.25)) + 128, 0, 255) * share + gray.astype(np.float32) * (1 - share)
     return np.repeat(np.clip(out, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 

@@ -42,11 +42,11 @@ def of(rng: Rng, dial: Dial, aspect: float, content: Content, box: float, happen
     if "scan_app" in happening:  # straightened, and cut along the edges as the app saw them
         slack = rng.normal(0.004, dial.of(0.003, 0.008, 0.016), (4, 2)) * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
         return Pose(size, _keep(np.array([w, h]) * (flat + slack), content, size), 0.0)
-    tilt = dial.of(0.6, 3.0, 6.5) * (2.2 if "screen" in happening else 1.0)
+    tilt = dial.of(0.8, 5.0, 8.0) * (1.5 if "screen" in happening else 1.0)
     pitch, yaw, roll = np.deg2rad(rng.normal(0, [tilt, tilt, dial.of(0.5, 1.8, 5.0)]))
     page = np.array([[-aspect, -1, 0], [aspect, -1, 0], [aspect, 1, 0], [-aspect, 1, 0]]) / 2
     turned = page @ _turn(pitch, yaw, roll).T
-    seen = turned[:, :2] / (1 + turned[:, 2:] / float(rng.uniform(0.9, 1.5)))
+    seen = turned[:, :2] / (1 + turned[:, 2:] / float(rng.uniform(0.8, 1.35)))
     lo, hi = seen.min(0), seen.max(0)
     if "screen" in happening:
         share = float(rng.uniform(0.6, 0.85))
