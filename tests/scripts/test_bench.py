@@ -52,7 +52,7 @@ def test_a_run_says_what_it_took_and_fails_where_a_limit_is_broken(
     assert bench.main([str(SAMPLE), "--repeat", "1", "--many", "0", "--check"]) == 1
     said = capsys.readouterr().out
     stages = re.findall(r"(\w+) ([\d.]+) ms", said.partition(f"{SAMPLE.name}: ")[2].splitlines()[0])
-    assert [name for name, _ in stages] == ["decode", "align", "locate", "read", "tesseract", "words", "conclude"]
+    assert [name for name, _ in stages] == ["decode", "align", "locate", "code", "read", "tesseract", "words", "conclude"]
     assert all(float(ms) > 0 for name, ms in stages if name in ("align", "tesseract"))
     assert "MiB at the peak, more than 1" in said
 
