@@ -21,6 +21,7 @@ from samples.blank import draw
 from templates_c1.check import check_file
 from templates_c1.registry import page
 from templates_c1.schema import Page, Point, Rect, Template
+from tests import papers
 from tests.ocr import damage
 from tests.ocr.damage import Shot, flat
 
@@ -198,3 +199,13 @@ def test_the_command_writes_a_template_that_passes_the_check_but_for_its_tag(tmp
 @pytest.mark.parametrize("wrong", [["--form", "Bukan Id"], ["--election", "rt"], ["--paper", "besar"]])
 def test_bad_options_end_with_status_2(tmp_path: Path, wrong: list[str]) -> None:
     assert CliRunner().invoke(app, ["template", "draft", "x.pdf", "--out", str(tmp_path / "c-x"), *wrong]).exit_code == 2
+
+
+@pytest.mark.skipif(language() is None, reason="needs Tesseract with a language")
+def test_labels_that_share_the_cell_of_their_boxes_are_read(tmp_path: Path) -> None:
+    """Label, bubbles in rows and boxes in one cell, as on the desk forms."""
+    seen = look(sheets(papers.blank_pdf(tmp_path / "b.pdf"))[0], 1, language())
+    mine = template_of([seen], "c-uji", "bupati")[0].pages[0]
+    assert [n.name for n in mine.numbers] == [n.name for n in papers.paper().pages[0].numbers]
+    assert mine.numbers[2].label.id == "JUMLAH SUARA SAH"
+    assert [(r.total, r.parts) for r in mine.rules if r.kind == "sum"] == [("suara_sah", ("suara_paslon_1", "suara_paslon_2"))]
