@@ -20,7 +20,7 @@ from db.views import ElectionView
 
 router = APIRouter(prefix="/api", tags=["totals"])
 
-SEERS = (Role.STAFF, Role.ADMIN, Role.REVIEWER)
+SEERS = (Role.STAFF, Role.ADMIN, Role.REVIEWER, Role.SUPERVISOR)
 BELOW = {Level.REGENCY: Level.KECAMATAN, Level.KECAMATAN: Level.DESA, Level.DESA: Level.TPS, Level.TPS: Level.TPS}
 
 

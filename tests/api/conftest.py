@@ -21,7 +21,7 @@ from api.state import Services
 from api.throttle import Throttle
 from tests.world import World
 
-ROLES = ("operator", "reviewer", "staff", "admin")
+ROLES = ("operator", "reviewer", "supervisor", "staff", "admin")
 
 
 @dataclass(frozen=True)
