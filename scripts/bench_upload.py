@@ -78,7 +78,7 @@ _made: dict[int, bytes] = {}
 
 def _base(size: int) -> bytes:
     if size not in _made:
-        side = 600
+        side = 150
         while True:
             noise = np.random.default_rng(1).integers(0, 255, (side, side * 4 // 3, 3), dtype=np.uint8)
             data = cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()

@@ -19,11 +19,14 @@ import cv2
 import numpy as np
 import pytest
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.importing.chat import WIB
 from api.importing.run import Options, Report, run_import
 from api.importing.sources import ImportFault, open_source
 from api.settings import MIB
+from db.queries import UnknownTps
 from db.tables import ImportItem, Photo, PhotoHold, PhotoOrigin, UnplacedPhoto
 from db.types import Role
 from db.users import create_user
@@ -380,16 +383,17 @@ def test_killed_in_the_middle_it_ends_the_same(make_world: Callable[[Path], Worl
     killed.close()
 
 
-def test_the_command_says_what_is_wrong(home: World, tmp_path: Path) -> None:
+def test_the_command_says_what_is_wrong(home: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("C1_DATA", str(tmp_path))
     (tmp_path / "a.jpg").write_bytes(tiny(1))
     for args, words in (
-        ((str(tmp_path / "none.zip"), "--by", "operator"), "tidak ada"),
-        ((str(tmp_path / "a.jpg"), "--by", "nobody"), "no such user"),
-        ((str(tmp_path / "a.jpg"), "--by", "operator", "--report", "x.pdf"), ".json"),
+        (["none.zip", "--by", "operator"], "tidak ada"),
+        (["a.jpg", "--by", "nobody"], "no such user"),
+        (["a.jpg", "--by", "operator", "--report", "x.pdf"], ".json"),
     ):
-        done = c1(*args, folder=tmp_path)
-        assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
-    done = c1(str(tmp_path / "a.jpg"), "--by", "operator", "--tps", "1607999999999", folder=tmp_path)
-    assert done.returncode == 1 and "TPS ini tidak dikenal" in done.stderr
-    done = c1(str(tmp_path / "a.jpg"), "--by", "operator", folder=tmp_path)
-    assert done.returncode == 0 and "Foto ini dari TPS mana?" in done.stdout
+        done = CliRunner().invoke(app, ["import", str(tmp_path / args[0]), *args[1:]])
+        assert done.exit_code == 2 and words in " ".join(done.output.split()), done.output
+    done = CliRunner().invoke(app, ["import", str(tmp_path / "a.jpg"), "--by", "operator", "--tps", "1607999999999"])
+    assert isinstance(done.exception, UnknownTps)
+    shown = c1(str(tmp_path / "a.jpg"), "--by", "operator", folder=tmp_path)
+    assert shown.returncode == 0 and "Foto ini dari TPS mana?" in shown.stdout
