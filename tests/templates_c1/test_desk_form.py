@@ -15,7 +15,7 @@ import samples
 from api.cli import app
 from ocr.pipeline import interpret
 from samples.blank import draw as draw_blank
-from tally.interpretation import Unreadable
+from tally.interpretation import PrintedPlace, Unreadable
 from templates_c1 import registry
 from templates_c1.desk_form import qr_text
 
@@ -47,9 +47,11 @@ def _picture(pdf: pypdfium2.PdfDocument, page: int, height: int = 2304) -> NDArr
 def test_print_fill_photograph_read(tmp_path: Path, election: str, paper: str, index: int, form: str, page: int) -> None:
     pdf, _ = _printed(tmp_path, "--election", election, "--tps", STATION, "--paper", paper)
     photo, truth = samples.make(form, page, 11, difficulty=0.2, printed=_picture(pdf, index))
-    read = interpret(photo, "photo.jpg").outcome
+    seen = interpret(photo, "photo.jpg")
+    read = seen.outcome
     assert not isinstance(read, Unreadable), read
     assert (read.form, read.page) == (form, page)
+    assert seen.place == PrintedPlace(form, page, STATION)  # TPS and page from the print alone
     assert {n.name: n.boxes.replace("-", "X").replace("_", "X") for n in read.numbers} == {
         name: boxes.replace("-", "X").replace("_", "X") for name, boxes in truth["numbers"].items()
     }
