@@ -9,7 +9,7 @@ export function canvas(svg, m, { picture, label, describe, onMode }) {
   const unit = () => view.w / Math.max(1, svg.clientWidth); // page units a screen pixel
 
   function show() { svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.h}`); size(); }
-  function size() { const u = unit(); svg.style.setProperty("--u", String(u)); for (const t of shapes.querySelectorAll("text")) t.setAttribute("font-size", String(11.5 * u)); drawGrips(); }
+  function size() { const u = unit(); svg.style.setProperty("--u", String(u)); for (const t of shapes.querySelectorAll("text")) { t.setAttribute("font-size", String(11.5 * u)); t.classList.toggle("far", t.dataset.w !== undefined && Number(t.dataset.w) / u < 56); } drawGrips(); }
   function fit() {
     const { width, height } = m.page.size, port = svg.clientWidth / Math.max(1, svg.clientHeight), pad = 1.03;
     const w = Math.max(width, height * port) * pad; view = { w, h: w / port, x: (width - w) / 2, y: (height - w / port) / 2 };
@@ -52,7 +52,7 @@ export function canvas(svg, m, { picture, label, describe, onMode }) {
       rect(r, "hit", g);
       n.boxes.forEach((b, k) => rect(b, "box", g, `b:${i}:${k}`));
       (n.bubbles || []).forEach((u, k) => { for (const [x, y] of u.centres) el("circle", { cx: x, cy: y, r: u.radius, class: "bubble", "data-key": `u:${i}:${k}` }, g); });
-      el("text", { x: n.boxes[0]?.x ?? r.x, y: (n.boxes[0]?.y ?? r.y) - m.page.size.width * 0.002 }, g).textContent = label(n);
+      el("text", { x: n.boxes[0]?.x ?? r.x, y: (n.boxes[0]?.y ?? r.y) - m.page.size.width * 0.002, "data-w": r.w }, g).textContent = label(n);
     });
     mark(); size();
     if (here) shapes.querySelector(`[data-key="${CSS.escape(here)}"]`)?.focus({ preventScroll: true });

@@ -92,7 +92,6 @@ input.addEventListener("change", async () => {
 });
 if (draft && box) {
   const ask = () => call("POST", `/api/templates/drafts/${draft}/prepare`);
-  root.inert = true;
   ask().then((first) => {
     const finish = (a) => { if (!a.prepared) return false; root.inert = false; document.querySelector("#verdicts")?.replaceChildren(...a.verdicts.map((v) => make("li", v.fatal ? "bad" : "", english ? v.en : v.id))); return true; };
     if (!finish(first)) wait(box, draftState(draft), finish, { again: ask });
