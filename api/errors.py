@@ -54,7 +54,9 @@ CATALOGUE: dict[str, Known] = {
         "Too many photos in a short time. They were not accepted; try again in {seconds} seconds.",
     ),
     "bad_signature": Known(403, "Tanda tangan kiriman tidak sah.", "The signature of this request is not valid."),
-    "bad_phone": Known(422, "Nomor telepon tidak sah. Tulis misalnya 0812 3456 7890.", "The phone number is not valid. Write e.g. 0812 3456 7890."),
+    "bad_phone": Known(
+        422, "Nomor telepon tidak sah. Tulis misalnya 0812 3456 7890.", "The phone number is not valid. Write e.g. 0812 3456 7890."
+    ),
     # access
     "login_required": Known(401, "Silakan masuk dahulu.", "Please log in first."),
     "login_failed": Known(401, "Nama pengguna atau kata sandi salah.", "User name or password is wrong."),

@@ -46,4 +46,5 @@ def _known(db: Database, chunk: list[StoredObject]) -> set[str]:
         photos = session.scalars(select(Photo.sha256).where(Photo.sha256.in_(names)))
         unplaced = session.scalars(select(UnplacedPhoto.sha256).where(UnplacedPhoto.sha256.in_(names)))
         messages = session.scalars(select(Message.sha256).where(Message.sha256.in_(names)))  # wait for their TPS, or for an admin
-        return {*photos, *unplaced, *(m for m in messages if m), *session.scalars(select(TemplateFile.sha256).where(TemplateFile.sha256.in_(names)))}
+        templates = session.scalars(select(TemplateFile.sha256).where(TemplateFile.sha256.in_(names)))
+        return {*photos, *unplaced, *(m for m in messages if m), *templates}

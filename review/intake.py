@@ -181,8 +181,8 @@ def record_interpretation(session: Session, photo_id: int, word: MachineWord) ->
     """Store the machine's word and act on it, once per photo and set of versions; a second call changes nothing.
 
     accepted -> committed, unless other values already stand for the sheet (-> queue, reason conflict) or the page, or the TPS that
-    the form's print names, is not what the sender named; needs review -> queue; unreadable or another election's form -> the operator is told, and it
-    waits in the queue so that a person may reject it or type it by hand.
+    the form's print names, is not what the sender named; needs review -> queue; unreadable or another election's form -> the operator
+    is told, and it waits in the queue so that a person may reject it or type it by hand.
 
     Raises:
         UnknownPhoto.

@@ -120,7 +120,10 @@ def page_as_read(form: str, number: int, versions: Mapping[str, str]) -> Page:
 
 
 def numbers_ever(form: str, number: int) -> list[tuple[Number, bool]]:
-    """The numbers of a page in its newest version (True), then those that only earlier versions had. Raises KeyError for an unknown page."""
+    """The numbers of a page in its newest version (True), then those that only earlier versions had.
+
+    Raises KeyError for an unknown page.
+    """
     newest, *earlier = versions(form)
     out = {n.name: (n, True) for n in newest.page(number).numbers}
     for older in earlier:
