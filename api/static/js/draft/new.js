@@ -6,6 +6,7 @@ const title = form.title_text, id = form.form;
 let own = false;
 id.addEventListener("input", () => { own = id.value !== ""; id.value = id.value.toLowerCase().replace(/[^a-z0-9-]+/g, "-"); });
 title.addEventListener("input", () => { if (!own) id.value = title.value.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60); });
+if (title.value && !id.value) title.dispatchEvent(new Event("input")); // typed before this script was there
 files.addEventListener("change", () => { document.querySelector("#chosen").replaceChildren(...[...files.files].map((f) => { const li = document.createElement("li"); li.textContent = f.name; return li; })); });
 form.addEventListener("submit", async (e) => {
   e.preventDefault();
