@@ -76,6 +76,8 @@ def _grown(gray: Gray, template: Template, page: Page, h: Floats, anchors: Float
         if apart.min() < 1e-6:
             continue
         found = find_saddle(gray, h, marker, (0.13 if more is None else 0.07) * float(apart.min()) + 6)
+        if found is None and more is None:  # seen steeply, the far end lies a quarter of the way off, and smaller
+            found = find_saddle(gray, h, marker, 0.26 * float(apart.min()) + 6, (6, 8, 10))
         if found is None:
             continue
         anchors = np.r_[anchors, [[*marker.at, *found]]]
@@ -96,27 +98,35 @@ def _affine(src: Floats, dst: Floats) -> Floats:
     return np.vstack([a.T, [0.0, 0.0, 1.0]])
 
 
-def find_saddle(gray: Gray, h: Floats, marker: Marker, reach: float) -> Floats | None:
-    """The marker's centre in photo pixels near where ``h`` puts it (``reach`` in template units), None if it is not there."""
+def find_saddle(gray: Gray, h: Floats, marker: Marker, reach: float, sides: tuple[int, ...] = (8,)) -> Floats | None:
+    """The marker's centre in photo pixels near where ``h`` puts it (``reach`` in template units), None if it is not there.
+
+    ``sides``: of a black square, tried one and all; 8 is what ``h`` says.
+    """
     per = 8 / marker.size
     half = int(np.ceil(8 * 1.3))
     n = int(np.ceil(reach * per)) + half
     m = np.array([[1 / per, 0, marker.at[0] - n / per], [0, 1 / per, marker.at[1] - n / per], [0, 0, 1]])
     to_photo = h @ m
-    centre = cv2.perspectiveTransform(np.array([[[n, n]]], np.float64), to_photo)[0, 0]
-    if not (-20 < centre[0] < gray.shape[1] + 20 and -20 < centre[1] < gray.shape[0] + 20):
+    window = cv2.perspectiveTransform(np.array([[[0, 0], [2 * n, 0], [2 * n, 2 * n], [0, 2 * n]]], np.float64), to_photo)[0]
+    if (window.max(axis=0) < 0).any() or (window.min(axis=0) > (gray.shape[1], gray.shape[0])).any():
         return None
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpPerspective(gray, to_photo, (2 * n + 1, 2 * n + 1), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    model = np.full((2 * half + 1, 2 * half + 1), 255, np.uint8)
-    model[half - 8 : half, half - 8 : half] = 0
-    model[half + 1 : half + 9, half + 1 : half + 9] = 0
-    if marker.diagonal == "tr_bl":
-        model = np.ascontiguousarray(model[:, ::-1])
-    soft = np.asarray(cv2.GaussianBlur(model, (0, 0), 1), np.uint8)
-    score = cv2.matchTemplate(np.asarray(patch, np.uint8), soft, cv2.TM_CCOEFF_NORMED)
-    _, best, _, (x, y) = cv2.minMaxLoc(score)
+    best, x, y = max(_saddle_score(np.asarray(patch, np.uint8), half, side, marker.diagonal) for side in sides)
     if best < 0.75:
         return None
     out: Floats = cv2.perspectiveTransform(np.array([[[x + half, y + half]]], np.float64), to_photo)[0, 0]
     return out
+
+
+def _saddle_score(patch: Gray, half: int, side: int, diagonal: str) -> tuple[float, int, int]:
+    """Best correlation with a saddle whose black squares have ``side`` px, and where its model's corner then lies."""
+    model = np.full((2 * half + 1, 2 * half + 1), 255, np.uint8)
+    model[half - side : half, half - side : half] = 0
+    model[half + 1 : half + 1 + side, half + 1 : half + 1 + side] = 0
+    if diagonal == "tr_bl":
+        model = np.ascontiguousarray(model[:, ::-1])
+    soft = np.asarray(cv2.GaussianBlur(model, (0, 0), 1), np.uint8)
+    _, best, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(patch, soft, cv2.TM_CCOEFF_NORMED))
+    return float(best), x, y
