@@ -18,12 +18,15 @@ from db.types import Role, Stage
 from ocr.align.by_hand import ShownPage
 from review import lease as leases
 from review.actions import Outcome
+from review.errors import ConfirmRequired
 from review.history import dossier
 from review.queue import Chosen, ahead_sheet, next_sheet, queue
 from review.resolve import Assign, Confirm, Correct, RejectPhoto, resolve, withdraw
 from review.sheet import SheetView, sheet_view
+from review.standing import where_it_stands, word_of
 from review.undo import undo
 from review.words import FAULTS, REJECTIONS
+from tally.interpretation import Unreadable
 
 router = APIRouter(prefix="/api/sheets", tags=["sheets"])
 
@@ -196,8 +199,15 @@ def decide(photo_id: Id, decision: Decision, held: Held, user: User, desk: Desk 
         action = Assign(decision.form, decision.page, decision.tps, decision.election, decision.note.strip())
     else:
         action = _settlement(held, photo_id, decision)
-    with held.db.writing() as session:
-        done = resolve(session, user.id, photo_id, action, stamp=decision.stamp, desk=desk)
+    try:
+        with held.db.writing() as session:
+            done = resolve(session, user.id, photo_id, action, stamp=decision.stamp, desk=desk)
+    except ConfirmRequired as e:
+        what = shown(held, photo_id)
+        for number in e.details["numbers"]:  # nobody is asked about a number without its picture
+            name = number["name"]
+            number["crop"] = f"/api/sheets/{photo_id}/crops/{name}.png?s={what.key}" if name in what.boxes else None
+        raise
     if isinstance(decision, Move):
         with held.db.reading() as session:
             following: SheetView | None = sheet_view(session, photo_id, viewer_id=user.id, with_history=False)
@@ -214,16 +224,20 @@ def decide(photo_id: Id, decision: Decision, held: Held, user: User, desk: Desk 
 
 
 def _settlement(held: Held, photo_id: int, said: Settle) -> Confirm | Correct:
-    with held.db.reading() as session:  # as it stands, without a page chosen by hand; blind it has no values, so nothing is a confirmation
-        view = sheet_view(session, photo_id, with_history=False)
+    """Unchanged values of a wholly located page are a confirmation; what is entered blind never is."""
+    with held.db.reading() as session:
+        at = where_it_stands(session, photo_id)
+        word = None if at.entry is not None and at.entry.stage.blind else word_of(at)
+        standing = (at.form, at.page)
     note, faults = said.note.strip(), tuple(said.paper_faults)
     error = said.paper_error or bool(faults)
-    by_hand = (said.form, said.page) not in ((None, None), (view.form, view.page))
-    if by_hand:
+    if (said.form, said.page) not in ((None, None), standing):
         return Correct(said.values, said.form, said.page, error, note, faults, said.confirm)
-    read = {f.name: f.value for f in view.fields if f.corners}
-    if said.values == read and len(read) == len(view.fields) and None not in read.values():
-        return Confirm(error, note, faults, said.confirm)
+    if word is not None and not isinstance(word.outcome, Unreadable):
+        numbers = word.outcome.numbers
+        read = {n.name: n.value for n in numbers if word.boxes.get(n.name)}
+        if said.values == read and len(read) == len(numbers) and None not in read.values():
+            return Confirm(error, note, faults, said.confirm)
     return Correct(said.values, paper_error=error, note=note, faults=faults, confirmed=said.confirm)
 
 

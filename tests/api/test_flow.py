@@ -156,7 +156,7 @@ def test_one_sheet_one_reviewer(site: Site) -> None:
     first, second = site.client("reviewer"), site.client("reviewer2")
     stamp = first.post(f"/api/sheets/{photo}/lease").json()["stamp"]
     assert second.post(f"/api/sheets/{photo}/lease").json()["error"]["code"] == "lease_lost"
-    assert second.post("/api/sheets/next").json() == {"next": None}
+    assert second.post("/api/sheets/next").json() == {"next": None, "sheet": None}
     body = {"action": "settle", "stamp": stamp, "values": validity(150, 8)}
     assert decide(second, photo, body).json()["error"]["code"] == "lease_lost"
     assert "Sedang diperiksa reviewer" in second.get("/periksa", headers=HTML).text
@@ -207,7 +207,7 @@ def test_a_sheet_is_moved_to_its_own_tps(site: Site) -> None:
     reviewer = site.client("reviewer")
     stamp = reviewer.post(f"/api/sheets/{photo}/lease").json()["stamp"]
     moved = decide(reviewer, photo, {"action": "move", "stamp": stamp, "tps": OTHER_TPS})
-    assert moved.status_code == 200 and moved.json() == {"action": moved.json()["action"], "committed": False, "next": photo}
+    assert moved.status_code == 200 and (moved.json()["outcome"], moved.json()["next"]) == ("moved", photo)
     sheet = reviewer.get(f"/api/sheets/{photo}").json()
     assert sheet["tps"]["code"] == OTHER_TPS
     assert decide(reviewer, photo, {"action": "settle", "stamp": sheet["stamp"], "values": validity(150, 8)}).status_code == 200
