@@ -57,6 +57,9 @@ bench: setup ## time one photo's reading beside plain JPEG decoding, and show pe
 bench-upload: setup ## send 200 photos at once to a server of its own: receipts, losses, memory
 	@$(PY) -m scripts.bench_upload $(BENCH_ARGS)
 
+bench-desk: setup ## time a reviewer's wait between saving one sheet and seeing the next, with 10,000 waiting
+	@$(PY) -m scripts.bench_desk $(BENCH_ARGS)
+
 accuracy: setup ## score the reading on true values, and by cross-validation after training: DATA=FOLDER; writes docs/accuracy.md
 	$(call need_data)
 	@$(PY) -m scripts.accuracy $(DATA) $(if $(and $(wildcard $(CNN)),$(wildcard $(TESSERACT))),--cnn $(CNN) --tesseract $(TESSERACT) $(if $(wildcard $(WORDS)),--words $(WORDS)))
