@@ -15,7 +15,7 @@ need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test e2e test-postgres lint format pytest bench bench-upload accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
+.PHONY: help setup demo test e2e test-postgres lint format pytest bench bench-desk bench-upload accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'

@@ -25,6 +25,7 @@ from review import unplaced
 from review.held import hold_lookalike
 from review.intake import pending_photos, record_interpretation
 from review.likeness import note_likeness
+from review.priority import refresh_margins
 from review.status import PhotoState, photo_status
 from tally import texts
 from tally.interpretation import Interpretation, Reason, ReasonCode, Unreadable
@@ -62,6 +63,7 @@ class Reading:
         self._open_task: Any = self.huey.task(retries=settings.read_attempts, retry_delay=RETRY_SECONDS, name="read_open")(self.read_open)
         self.huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
         self.huey.periodic_task(crontab(minute="7"), name="clean")(self.clean)
+        self.huey.periodic_task(crontab(minute="*"), name="margins")(self.margins)
 
     def enqueue(self, photo_id: int) -> None:
         """Queue one photo. A queue that cannot be written is no reason to refuse a photo: the sweeper finds it."""
@@ -104,6 +106,11 @@ class Reading:
         if found:
             log.info("removed %d files without a photo", len(found))
         return len(found)
+
+    def margins(self) -> int:
+        """Look anew at how close the races are, which the queue's order goes by (review.priority). Returns how many changed."""
+        with self._db.writing() as session:
+            return refresh_margins(session)
 
     def read(self, photo_id: int) -> None:
         """Read one photo and store what came out; nothing if that was done already.

@@ -128,6 +128,7 @@ def welcome(address: str) -> Panel:
         "operator": "kirim foto / sends photos",
         "reviewer": "periksa lembar yang diragukan / reviews doubtful sheets",
         "reviewer2": "pemeriksa kedua / second reviewer",
+        "supervisor": "awasi pemeriksaan / leads the desk",
         "staff": "lihat hasil terverifikasi / sees verified totals",
         "admin": "kelola pengguna / manages users",
     }
