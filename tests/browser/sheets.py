@@ -13,6 +13,7 @@ from sqlalchemy import select
 import samples
 from api.build import open_services
 from api.settings import Settings
+from db.queries import tps
 from db.tables import User
 from ocr.pipeline import interpret
 from review.intake import receive_photo, record_interpretation
@@ -22,7 +23,9 @@ from templates_c1.registry import page as template_page
 from templates_c1.rules import check
 
 FORM, PAGE, ELECTION = "c-hasil-kwk-2020", 2, "bupati-2020"
-VILLAGE = "1607011016"
+VILLAGES = (("1607011021", 23), ("1607011016", 20), ("1607012001", 23))
+"""Villages and how many of their stations are used: the last ones of Mariana stay free, for sheets that are moved."""
+STATIONS = [f"{village}{n:03}" for village, many in VILLAGES for n in range(1, many + 1)]
 _fresh = count(1)
 
 
@@ -70,7 +73,7 @@ class Sheets:
         """``misread``: what the machine is made to read instead of what is written, unsurely; ``doubt``: its reasons."""
         body, word, _ = photo()
         number = next(_fresh)
-        tps = f"{VILLAGE}{number:03}"
+        code = STATIONS[number - 1]
         receipt = receive_photo(
             self.held.db,
             self.held.store,
@@ -79,7 +82,7 @@ class Sheets:
             media_type="image/jpeg",
             uploader_id=self.user_id("operator"),
             election_id=election,
-            tps_code=tps,
+            tps_code=code,
         )
         if unreadable:
             said = replace(word, outcome=Unreadable((Reason(ReasonCode.FORM_NOT_RECOGNISED, (), ""),)), boxes={}, page_corners=())
@@ -87,7 +90,8 @@ class Sheets:
             said = replace(word, outcome=_doubted(word, misread or {}, doubt or {}))
         with self.held.db.writing() as session:
             record_interpretation(session, receipt.photo_id, replace(said, sha256=receipt.sha256))
-        return Waiting(receipt.photo_id, tps, f"TPS {number:03}, MARIANA, BANYUASIN I")
+            place = tps(session, code)
+        return Waiting(receipt.photo_id, code, place.label)
 
 
 def _doubted(word: Interpretation, misread: Mapping[str, int], doubt: Mapping[ReasonCode, tuple[str, ...]]) -> NeedsReview:
