@@ -18,7 +18,7 @@ export function placePicker(root, { remember } = {}) {
     chosen.hidden = false; search.hidden = true; close();
     if (key) try { localStorage.setItem(key, JSON.stringify({ code: item.code, label: item.label })); } catch { /* private mode */ }
     if (focus) chosen.querySelector("[data-change]").focus();
-    root.dispatchEvent(new CustomEvent("placed", { detail: item }));
+    queueMicrotask(() => root.dispatchEvent(new CustomEvent("placed", { detail: item }))); // after the picker is there, for a remembered place
   };
   const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const mark = (i) => {
