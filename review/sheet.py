@@ -151,6 +151,7 @@ def sheet_view(
     lease_id = at.entry.lease_user_id if at.entry and at.entry.leased(clock.now()) else None
     names = user_names(session, [at.photo.uploader_id, lease_id])
     contest = session.get_one(Election, at.election_id)
+    station = tps_refs(session, [at.tps_id])[at.tps_id]
     return SheetView(
         photo_id=photo_id,
         sha256=at.photo.sha256,
@@ -159,7 +160,7 @@ def sheet_view(
         uploader=names[at.photo.uploader_id],
         received_at=at.photo.received_at,
         election=view,
-        tps=tps_refs(session, [at.tps_id])[at.tps_id],
+        tps=station,
         form=shown.form if shown else None,
         page=shown.page if shown else None,
         title=layout.title.id if layout else "",
@@ -184,7 +185,7 @@ def sheet_view(
         lease_desk=at.entry.lease_desk if at.entry and lease_id is not None else None,
         lease_ahead=at.entry.lease_ahead if at.entry and lease_id is not None else False,
         stamp=stamp_of(session, at, stands),
-        choices=view.pages,
+        choices=view.owes(station.code),
         previous=_previous(session, photo_id, viewer_id) if at.entry is not None and viewer_id is not None else None,
         history=photo_history(session, photo_id) if with_history and not blind else (),
     )

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access import allow
 from api.deps import Held, User
 from api.errors import ApiError
-from api.rest.photos import receipt_json, take_bytes
+from api.rest.photos import limit_rate, receipt_json, take_bytes
 from api.settings import MIB
 from api.state import Services
 from db.pieces import Pieces, Piecewise
@@ -50,7 +50,7 @@ class Start(BaseModel):
 
 
 @router.post("", dependencies=[Depends(allow(Role.OPERATOR))])
-def start(body: Start, held: Held, user: User) -> dict[str, Any]:
+def start(body: Start, request: Request, held: Held, user: User) -> dict[str, Any]:
     """Begin, or ask how far it got. Everything that can be refused is refused here, before bytes are spent on it."""
     limit = held.settings.max_photo_bytes
     if body.size > limit:
@@ -64,7 +64,10 @@ def start(body: Start, held: Held, user: User) -> dict[str, Any]:
         pieces_of(held).drop(user.id, body.key)
         return _received(e.receipt, again=True)
     facts = body.model_dump(exclude={"key", "size"})
-    return _open(pieces_of(held).begin(user.id, body.key, body.size, facts))
+    upload = pieces_of(held).begin(user.id, body.key, body.size, facts)
+    if upload.offset == 0:  # one that goes on was counted when it began
+        limit_rate(held, request, user, 1)
+    return _open(upload)
 
 
 @router.patch(

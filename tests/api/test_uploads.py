@@ -157,3 +157,15 @@ def test_given_up_uploads_go_and_their_number_is_limited(site: Site, monkeypatch
         os.utime(file, (old, old))
     assert begin(client, jpeg(12)).json() == {"state": "open", "offset": 0}
     assert unfinished(site) == [".json", ".part"]
+
+
+def test_beginning_counts_against_the_minute_going_on_does_not(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site.held.throttle, "_clock", lambda: 1000.0)
+    client, data = site.client("operator"), jpeg(13)
+    begin(client, data)
+    piece(client, data, 0, 10)
+    most = site.held.settings.uploads_per_minute
+    site.held.throttle.spend(f"user:{site.world.users['operator']}", most - 1, most)
+    assert begin(client, data).json() == {"state": "open", "offset": 10}
+    refused = begin(client, jpeg(14))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_photos")
