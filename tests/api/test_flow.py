@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -22,10 +21,10 @@ from tests.world import OTHER_TPS, TPS, unreadable, validity, votes, word
 HTML = {"Accept": "text/html"}
 
 
-def sheet_of(page: str) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="sheet-data">(.*?)</script>', page, re.S)
-    assert found
-    return dict(json.loads(found[1]))
+def sheet_of(reviewer: TestClient, photo: int, **page: Any) -> dict[str, Any]:
+    answer = reviewer.get(f"/api/sheets/{photo}", params=page)
+    assert answer.status_code == 200
+    return dict(answer.json())
 
 
 def upload(site: Site, seed: int = 1, tps: str = TPS) -> Receipt:
@@ -69,9 +68,8 @@ def test_the_whole_way(site: Site) -> None:
 
     desk = reviewer.get("/periksa", headers=HTML).text
     assert "TPS 001, MARIANA, BANYUASIN I" in desk and "Halaman 3" in desk
-    taken = reviewer.post("/periksa/berikutnya")
-    assert taken.headers["location"] == f"/periksa/{photo}"
-    sheet = sheet_of(reviewer.get(f"/periksa/{photo}", headers=HTML).text)
+    sheet = reviewer.post("/api/sheets/next", json={}).json()["sheet"]
+    assert sheet["id"] == photo
     assert {n["name"]: n["value"] for n in sheet["numbers"]} == validity(150, 8, 160)
     right = validity(150, 8, 158)
     done = decide(reviewer, photo, {"action": "settle", "stamp": sheet["stamp"], "values": right})
@@ -193,9 +191,10 @@ def test_hand_entry_of_an_unreadable_photo(site: Site) -> None:
     photo = receipt.photo_id
     assert "Foto tidak terbaca" in site.client("operator").get(f"/foto/{photo}", headers=HTML).text
     reviewer = site.client("reviewer")
-    page = reviewer.get(f"/periksa/{photo}", headers=HTML).text
-    assert "Halaman mana ini?" in page and sheet_of(page)["numbers"] == []
-    chosen = sheet_of(reviewer.get(f"/periksa/{photo}?form=c-hasil-ppwp-2024&page=2", headers=HTML).text)
+    sheet = sheet_of(reviewer, photo)
+    assert sheet["numbers"] == [] and {"c-hasil-ppwp-2024"} == {c["form"] for c in sheet["pages"]}
+    assert reviewer.post(f"/api/sheets/{photo}/lease").status_code == 200
+    chosen = sheet_of(reviewer, photo, form="c-hasil-ppwp-2024", page=2)
     assert [(n["name"], n["value"], n["crop"]) for n in chosen["numbers"]] == [(f"suara_paslon_{i}", None, None) for i in (1, 2, 3)]
     body = {"action": "settle", "stamp": chosen["stamp"], "values": votes(5, 6, 7), "form": "c-hasil-ppwp-2024", "page": 2}
     assert decide(reviewer, photo, body).status_code == 200
@@ -229,10 +228,10 @@ def test_a_second_photo_that_says_otherwise_is_shown_beside_what_counts(site: Si
     site.world.read(first, votes(5, 6, 7))
     site.world.read(second, votes(5, 6, 9))
     reviewer = site.client("reviewer")
-    page = reviewer.get(f"/periksa/{second.photo_id}", headers=HTML).text
-    assert "Sudah dihitung" in page and f'href="/lembar/{first.photo_id}"' in page
+    sheet = reviewer.post(f"/api/sheets/{second.photo_id}/lease").json()
+    assert sheet["committed"] == votes(5, 6, 7) and sheet["kind"] == "conflict"
     assert value(totals(site, level="regency"), 0, "suara_paslon_3") == 7  # nothing changes before a person decides
-    body = {"action": "settle", "stamp": sheet_of(page)["stamp"], "values": votes(5, 6, 9)}
+    body = {"action": "settle", "stamp": sheet["stamp"], "values": votes(5, 6, 9)}
     assert decide(reviewer, second.photo_id, body).status_code == 200
     assert value(totals(site, level="regency"), 0, "suara_paslon_3") == 9
 
