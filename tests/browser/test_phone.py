@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 import samples
 from tests.api.conftest import jpeg
@@ -40,17 +40,11 @@ def live(make_world: Callable[[Path], World], tmp_path_factory: pytest.TempPathF
         server.stop()
 
 
-@pytest.fixture
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
 @contextmanager
 def phone(playwright: Playwright, live: Live, profile: Path, *, worker: bool = True) -> Iterator[BrowserContext]:
     """A browser whose memory is in ``profile``, so that it can be closed and opened again. Without ``worker`` the page alone sends, and
     its requests can be tampered with."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     context = playwright.chromium.launch_persistent_context(
         profile,
         executable_path=chromium,

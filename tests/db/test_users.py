@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
-from db.seed import seed_demo
+from db.seed import DEMO_USERS, seed_demo
 from db.tables import User
 from db.types import Role
 from db.users import UnknownArea, UnknownUser, UserExists, WeakPassword, authenticate, create_user, get_user, may_upload
@@ -63,4 +63,4 @@ def test_seeding_again_changes_nothing(world: World) -> None:
         seed_demo(s, {"operator": "another password"})
     with world.db.reading() as s:
         assert authenticate(s, "operator", PASSWORD) is not None
-        assert len(s.scalars(select(User)).all()) == 5
+        assert len(s.scalars(select(User)).all()) == len(DEMO_USERS)

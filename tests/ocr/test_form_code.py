@@ -9,8 +9,10 @@ import numpy as np
 import pypdfium2
 import pytest
 from numpy.typing import NDArray
+from reportlab.graphics.barcode.qr import QrCodeWidget
 
 import samples
+from ocr import form_code_grid as grid
 from ocr import photo as photos
 from ocr.align import align
 from ocr.form_code import place_of, read_code
@@ -40,6 +42,49 @@ def photographed(printed: NDArray[np.uint8], seed: int, difficulty: float) -> Al
 @pytest.mark.parametrize(("seed", "difficulty"), [(1, 0.2), (2, 0.5), (4, 0.8)])
 def test_code_is_read_from_a_photo(printed: NDArray[np.uint8], seed: int, difficulty: float) -> None:
     assert read_code(photographed(printed, seed, difficulty)) == PrintedPlace(FORM, 2, STATION.code)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_code_is_read_through_blur(printed: NDArray[np.uint8], moved: bool) -> None:
+    sheet = photographed(printed, 1, 0.2)
+    assert sheet.page.recognition.code is not None
+    left, right = sheet.project(np.array(sheet.page.recognition.code.corners))[:2]
+    module = float(np.linalg.norm(right - left)) / (29 + 2 * grid.QUIET)
+    long = 2 * round(0.8 * module) + 1
+    if moved:  # the hand moved by about one and a half modules, askew
+        gray = cv2.filter2D(sheet.photo.gray, -1, np.eye(long, dtype=np.float32) / long)
+    else:
+        gray = np.asarray(cv2.GaussianBlur(sheet.photo.gray, (0, 0), 0.55 * module), np.uint8)
+    assert read_code(replace(sheet, photo=replace(sheet.photo, gray=np.asarray(gray, np.uint8)))) == PrintedPlace(FORM, 2, STATION.code)
+
+
+def test_noise_says_nothing(printed: NDArray[np.uint8]) -> None:
+    sheet = photographed(printed, 1, 0.2)
+    for seed in range(5):
+        noise = np.random.default_rng(seed).integers(0, 256, sheet.photo.gray.shape, np.uint8)
+        assert read_code(replace(sheet, photo=replace(sheet.photo, gray=noise))) is None
+
+
+@pytest.mark.parametrize("letters", [20, 21, 38, 39, 61, 62, 90, 91, 122])
+def test_modules_are_those_of_the_printed_code(letters: int) -> None:
+    widget = QrCodeWidget("C" * letters, barLevel="M")
+    widget.qr.make()
+    assert grid.modules(letters) == widget.qr.getModuleCount()
+
+
+@pytest.mark.parametrize("letters", [15, 50])
+def test_redrawn_code_is_the_one_that_was_blurred(letters: int) -> None:
+    widget = QrCodeWidget("A7" * (letters // 2), barLevel="M")
+    widget.qr.make()
+    n = widget.qr.getModuleCount()
+    code = np.array([[255 * (not widget.qr.isDark(r, c)) for c in range(n)] for r in range(n)], np.uint8)
+
+    def drawn(around: int) -> NDArray[np.uint8]:
+        return np.asarray(np.kron(np.pad(code, around, constant_values=255), np.ones((grid.PIXELS, grid.PIXELS))), np.uint8)
+
+    shifted = np.roll(drawn(grid.QUIET + grid.AROUND), (5, -6), (0, 1))
+    blurred = np.asarray(cv2.GaussianBlur(shifted, (0, 0), 0.55 * grid.PIXELS), np.uint8)
+    assert np.array_equal(grid.redrawn(blurred, n), drawn(grid.QUIET))
 
 
 def test_covered_code_is_not_guessed(printed: NDArray[np.uint8]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from scripts import bench_upload
 
 
 def test_forty_photos_at_once() -> None:
-    result = bench_upload.measure(photos=40, at_once=40, mib=1.0)
+    with ThreadPoolExecutor(1) as own:  # a thread of its own: the browser tests' driver keeps an event loop in this one
+        result = own.submit(bench_upload.measure, photos=40, at_once=40, mib=1.0).result()
     assert result.whole, bench_upload.show(result)
     assert len(result.seconds) == 40 and result.percentile(0.95) >= result.percentile(0.5) > 0
     # forty photos of 1 MiB side by side: far below what holding each of them several times would take
