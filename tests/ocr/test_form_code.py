@@ -50,7 +50,7 @@ def test_code_is_read_through_blur(printed: NDArray[np.uint8], moved: bool) -> N
     assert sheet.page.recognition.code is not None
     left, right = sheet.project(np.array(sheet.page.recognition.code.corners))[:2]
     module = float(np.linalg.norm(right - left)) / (29 + 2 * grid.QUIET)
-    long = 2 * round(0.8 * module) + 1
+    long = int(1.6 * module) | 1
     if moved:  # the hand moved by about one and a half modules, askew
         gray = cv2.filter2D(sheet.photo.gray, -1, np.eye(long, dtype=np.float32) / long)
     else:
