@@ -134,9 +134,9 @@ def numbers_ever(form: str, number: int) -> list[tuple[Number, bool]]:
 
 
 def is_proven(known: Template) -> bool:
-    """May sheets of this form be accepted without a person? Always true but for published forms on probation."""
+    """May sheets of this form be accepted without a person? Always true but for forms on probation, shipped or published."""
     if known.form in shipped():
-        return True
+        return not shipped()[known.form].probation
     try:
         found = published.find(known.form, known.version)
     except KeyError:

@@ -296,6 +296,8 @@ class Template(_Frozen):
     pages: Annotated[tuple[Page, ...], Field(min_length=1)]
     rules: tuple[Rule, ...] = ()
     """What must hold across the pages of one TPS; the rules of one page stand in that page."""
+    probation: bool = False
+    """Of a form that ships: a person looks at every sheet of it. Published forms have their own (``templates_c1.published``)."""
 
     @model_validator(mode="after")
     def _rules_across_pages(self) -> Template:
