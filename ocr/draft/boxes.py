@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -24,8 +24,10 @@ _COVERED = 0.72
 """Share of a row's borders that must be there where it is looked for a second time, and ..."""
 _SIDE = 0.5
 """... of every single side."""
+_BENT = 0.12
+"""How far off one side of such a box may be, share of its size."""
 _THIRD = 0.8
-"""The same for a box that is taken to be there beside two others."""
+"""The same for a box that is taken to be there beside two others, and for a side that is moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,10 +356,28 @@ def _alike(row: Row, lines: Gray) -> list[Row]:
         if top < _COVERED:
             return found
         dx, dy = x + pad + x0 - row.x0, y + pad - row.y0
-        boxes = tuple(Box(b.x0 + dx, b.y0 + dy, b.x1 + dx, b.y1 + dy, b.border) for b in row.boxes)
-        if all(min(_sides(b, lines)) > _SIDE for b in boxes):
+        boxes = tuple(_settled(Box(b.x0 + dx, b.y0 + dy, b.x1 + dx, b.y1 + dy, b.border), lines) for b in row.boxes)
+        sides = sorted(there for b in boxes for there in _sides(b, lines))
+        # a row that is there but for one single side has been crossed there by a pen, or by the table's line beside it
+        if sides[0] > _SIDE or (top > _THIRD and sides[1] > _THIRD):
             found.append(Row(boxes))
         score[max(0, y - shape[0]) : y + shape[0]] = -1
+
+
+def _settled(b: Box, lines: Gray) -> Box:
+    """The box with those sides moved onto the nearest line that miss theirs: a bent page bends its rows, each a little otherwise."""
+    edges = {"y0": b.y0, "y1": b.y1, "x0": b.x0, "x1": b.x1}
+    for (edge, at), there in zip(edges.items(), _sides(b, lines), strict=True):
+        if there > _SIDE:
+            continue
+        far = round(_BENT * (b.h if edge in ("y0", "y1") else b.w))
+        for step in sorted(range(-far, far + 1), key=abs):
+            moved = replace(b, **{edge: at + step})
+            if _sides(moved, lines)[list(edges).index(edge)] > _THIRD:
+                # the line was within reach of the last pixel only: its middle lies beyond
+                b = replace(b, **{edge: at + step + int(np.sign(step)) * 2})
+                break
+    return b
 
 
 def _sides(b: Box, lines: Gray) -> list[float]:
