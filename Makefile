@@ -32,7 +32,7 @@ test: ## set up with Chromium, then run every check and every test
 	@$(MAKE) pytest
 
 pytest: setup ## the tests alone; PYTEST_ARGS="tests/ocr -k align" for some of them
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 e2e: setup ## every kind of election from 30 and more generated photos to totals; takes a while
 	@C1_E2E=full $(PY) -m pytest tests/e2e $(PYTEST_ARGS)

@@ -20,13 +20,17 @@ root.addEventListener("placed", () => loadList());
 const place = placePicker(root, { remember: true });
 
 // ------------------------------------------------------------------ the list of pages
+let turn = 0;
 async function loadList() {
   if (!place.code) return;
+  const mine = ++turn, again = () => setTimeout(() => { if (mine === turn) loadList(); }, 3000);
   const open = [...list.querySelectorAll("details")].filter((d) => d.open).map((d) => d.dataset.election);
   let response;
-  try { response = await fetch(`/unggah/daftar?tps=${place.code}&election=${encodeURIComponent(election.value)}`, { headers: { "HX-Request": "true" } }); } catch { return; }
-  if (!response.ok) return;
-  list.innerHTML = await response.text();
+  try { response = await fetch(`/unggah/daftar?tps=${place.code}&election=${encodeURIComponent(election.value)}`, { headers: { "HX-Request": "true" } }); } catch { again(); return; }
+  const text = await response.text().catch(() => "");
+  if (mine !== turn) return; // a later question has been asked
+  if (!response.ok) { if (response.status >= 500) again(); return; }
+  list.innerHTML = text;
   for (const d of list.querySelectorAll("details")) if (open.includes(d.dataset.election)) d.open = true;
 }
 list.addEventListener("click", (e) => {
