@@ -14,7 +14,7 @@ from ocr.align.borders import RowFound, find_rows
 from ocr.align.features import Match, photo_features, register, votes
 from ocr.align.pyramid import Pyramid
 from ocr.align.structure import in_picture, lines_found
-from ocr.align.tag import TAG_SIZES, by_tag, regrown
+from ocr.align.tag import TAG_SIZES, by_tag, regrown, steeper
 from ocr.errors import AlignError
 from ocr.types import AlignedSheet, Floats, Photo
 from tally.interpretation import ReasonCode
@@ -73,6 +73,9 @@ def align(photo: Photo, only_form: str | None = None) -> AlignedSheet:
     seen: list[tuple[float, AlignedSheet, Match]] = []
     for match, how in _candidates(photo, pyramid, lambda: max((s.quality for _, s, _ in seen), default=0.0) >= _HOPE):
         sheet = judge(photo, pyramid, match, how)
+        if how == "tag" and sheet.quality < TAGGED and match.inliers < 8 and (again := steeper(photo.gray, match)) is not None:
+            other = judge(photo, pyramid, again, how)
+            sheet, match = (other, again) if other.quality > sheet.quality else (sheet, match)
         if how == "tag" and sheet.quality >= TAGGED and match.inliers < 8:
             sheet, match = _from_boxes(photo, pyramid, sheet, match)
         before = [s.quality for _, s, _ in seen if s.page is sheet.page]

@@ -68,7 +68,17 @@ def regrown(gray: Gray, match: Match, found: Floats) -> Match | None:
     return _grown(gray, match.template, match.page, h, match.anchors, found)
 
 
-def _grown(gray: Gray, template: Template, page: Page, h: Floats, anchors: Floats, more: Floats | None = None) -> Match | None:
+def steeper(gray: Gray, match: Match) -> Match | None:
+    """The match once more, with the markers that are missing searched so far off and so large as a page seen very steeply has them.
+    Anything may be found there, so it is for pages only whose boxes were not where the match put them."""
+    assert match.anchors is not None  # noqa: S101 -- by_tag gives them always
+    h = _affine(match.anchors[:, :2], match.anchors[:, 2:])
+    return _grown(gray, match.template, match.page, h, match.anchors, steeply=True)
+
+
+def _grown(
+    gray: Gray, template: Template, page: Page, h: Floats, anchors: Floats, more: Floats | None = None, *, steeply: bool = False
+) -> Match | None:
     """Markers searched from those nearest to what is known, the homography fitted anew with each one found."""
     centre = anchors[:4, :2].mean(axis=0)
     for marker in sorted(page.recognition.markers, key=lambda m: float(np.hypot(m.at[0] - centre[0], m.at[1] - centre[1]))):
@@ -78,6 +88,8 @@ def _grown(gray: Gray, template: Template, page: Page, h: Floats, anchors: Float
         found = find_saddle(gray, h, marker, (0.13 if more is None else 0.07) * float(apart.min()) + 6)
         if found is None and more is None:  # seen steeply, the far end lies a quarter of the way off, and smaller
             found = find_saddle(gray, h, marker, 0.26 * float(apart.min()) + 6, (6, 8, 10))
+        if found is None and steeply:
+            found = find_saddle(gray, h, marker, 0.45 * float(apart.min()), (8, 10, 12))
         if found is None:
             continue
         anchors = np.r_[anchors, [[*marker.at, *found]]]
