@@ -112,12 +112,14 @@ def create_app(held: Services) -> FastAPI:
         desk,
         rest_totals,
         exports,
+        templates,
+        rest_templates,
+        trials,
+        elections,
+        unplaced,
+        rest_unplaced,
+        rest_whatsapp,
     ):
         app.include_router(part.router)
-    for part in (templates, rest_templates, trials):
-        app.include_router(part.router)
-    for part in (elections, unplaced, rest_unplaced):
-        app.include_router(part.router)
-    app.include_router(rest_whatsapp.router)
     access.rules(app)
     return app
