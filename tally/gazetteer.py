@@ -96,9 +96,9 @@ class Gazetteer:
                 return
             part = words[start:end]
             marks = DESA_MARKS | KECAMATAN_MARKS
-            if part[0] in marks or part[-1] in marks:
-                continue
             key = letters(part)
+            if (part[0] in marks or part[-1] in marks) and key not in self._names:  # one village is named PANCA DESA
+                continue
             keys = {key} if key in self._names else self._nearest(key)
             desa = frozenset().union(*(self._names[k][0] for k in keys)) if before not in KECAMATAN_MARKS else frozenset()
             kecamatan = frozenset().union(*(self._names[k][1] for k in keys)) if before not in DESA_MARKS else frozenset()

@@ -61,6 +61,8 @@ MARIANA = "1607011016"
         ("TPS 901 Sukomoro", "1607101003901"),
         ("1607011016005 hal 3", MARIANA + "005"),
         ("foto MARIANA ; TPS 5 ; hal2.jpg", MARIANA + "005"),
+        ("TPS 1 PANCA DESA", "1607192014001"),
+        ("TPS 1 ds panca desa kec air kumbang", "1607192014001"),
     ],
 )
 def test_a_clear_caption_is_understood(text: str, code: str) -> None:
