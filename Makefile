@@ -109,7 +109,7 @@ samples-report: setup ## hold generated photos against real ones: make samples-r
 	$(PY) -m scripts.samples_report $(DATA)
 
 lock: ## pin every package anew, with hashes (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev --extra postgres -q \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev --extra postgres --extra redis -q \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## remove what was installed and made here, and the demo's data; never the real data in var/
