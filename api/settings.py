@@ -34,6 +34,7 @@ class Settings:
         data: folder of the database, the photos, the queue and the cookie secret.
         max_photo_bytes: largest single photo that is taken.
         max_files: most photos in one upload request.
+        max_import_bytes: largest zip or PDF that may be imported on the page.
         session_seconds: a session ends after this long without a request.
         secure_cookies: set when the server is reached by HTTPS (C1_HTTPS=1).
         read_attempts: how often reading one photo is tried before it is set aside for a person.
@@ -46,6 +47,7 @@ class Settings:
     data: Path
     max_photo_bytes: int = 25 * MIB
     max_files: int = 20
+    max_import_bytes: int = 2048 * MIB
     session_seconds: int = 12 * 3600
     secure_cookies: bool = False
     read_attempts: int = 3
@@ -62,6 +64,7 @@ class Settings:
             data=Path(os.environ.get("C1_DATA", "var")).resolve(),
             max_photo_bytes=_int("C1_MAX_PHOTO_MIB", 25) * MIB,
             max_files=_int("C1_MAX_FILES", 20),
+            max_import_bytes=_int("C1_MAX_IMPORT_MIB", 2048) * MIB,
             session_seconds=_int("C1_SESSION_HOURS", 12) * 3600,
             secure_cookies=os.environ.get("C1_HTTPS", "") == "1",
             read_attempts=_int("C1_READ_ATTEMPTS", 3),

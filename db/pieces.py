@@ -61,10 +61,11 @@ class Piecewise:
 
 
 class Pieces:
-    """Unfinished uploads in a folder."""
+    """Unfinished uploads in a folder. ``most_open``: how many of them one user may have."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most_open: int = MAX_OPEN) -> None:
         self.folder = folder
+        self.most_open = most_open
 
     def begin(self, user_id: int, key: str, size: int, facts: dict[str, Any]) -> Piecewise:
         """Start an upload, or go on with it if the same was started before.
@@ -84,7 +85,7 @@ class Pieces:
         known = self._load(user_id, key)
         if known is not None and known.size == size and known.facts == facts:
             return known
-        if known is None and sum(1 for _ in self._of(user_id)) >= MAX_OPEN:
+        if known is None and sum(1 for _ in self._of(user_id)) >= self.most_open:
             raise TooManyUploads()
         with _kept():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -118,6 +119,15 @@ class Pieces:
             return self._files(upload.user_id, upload.key)[0].read_bytes()
         except FileNotFoundError:
             raise UploadUnknown() from None
+
+    def file(self, upload: Piecewise) -> Path:
+        """Where the bytes that arrived lie, for uploads too large to be held in memory. Moved away, the upload must be dropped."""
+        return self._files(upload.user_id, upload.key)[0]
+
+    def unfinished(self, user_id: int) -> list[Piecewise]:
+        """One user's uploads that have not all their bytes."""
+        found = (self._load(user_id, f.stem.partition("-")[2]) for f in sorted(self._of(user_id)))
+        return [u for u in found if u is not None and u.offset < u.size]
 
     def drop(self, user_id: int, key: str) -> None:
         """Forget an upload, finished or given up."""
