@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from db.types import (
@@ -165,17 +165,102 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    password_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the password was last changed; None: not since the account was made."""
+    totp_secret: Mapped[str | None] = mapped_column(String(300))
+    """The second factor's secret, sealed with a key that is not in the database; None: no second factor begun."""
+    totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when the second factor is asked for; None: not confirmed by a code yet."""
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The time step of the last code taken: no code is taken twice."""
 
     areas: Mapped[list[Region]] = relationship(secondary="user_area", lazy="selectin")
 
 
 class UserArea(Base):
-    """Where an operator may upload; none means everywhere."""
+    """Where an operator may upload, a reviewer may review, staff may look; none means everywhere."""
 
     __tablename__ = "user_area"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
     region_id: Mapped[int] = mapped_column(ForeignKey("region.id"), primary_key=True)
+
+
+class RecoveryCode(Base):
+    """Stands in for the second factor once. Only its salted hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    salt: Mapped[str] = mapped_column(String(32))
+    hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Invitation(Base):
+    """A link by which somebody sets his first password, or (``user_id`` given from the start) a new one. Works once; only its hash is kept."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    username: Mapped[str] = mapped_column(String(60))
+    display_name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[Role] = mapped_column(Word(Role))
+    areas: Mapped[list[str]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+
+
+class LoginSession(Base):
+    """One log-in of one browser. The cookie holds the id whose hash stands here; without a living row a signed cookie is worth nothing."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    device: Mapped[str] = mapped_column(String(60))
+    """Browser and system in two words, for its owner to know it by."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ApiToken(Base):
+    """Lets another system read. Only the hash is kept; ``hint`` is its beginning, to tell tokens apart."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(12))
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    areas: Mapped[list[str]] = mapped_column(Json)
+    """Region codes; none means everywhere."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PersonalAccess(Base):
+    """Somebody looked at what shows names or signatures. Rows are only added, and removed when their time is over (``c1 retention``)."""
+
+    __tablename__ = "personal_access"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    what: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(80), index=True)
 
 
 class Photo(Base):
