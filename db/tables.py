@@ -267,7 +267,7 @@ class Photo(Base):
     """One uploaded file, named by its SHA-256. One file is one photo, whoever sends it again."""
 
     __tablename__ = "photo"
-    __table_args__ = (Index("ix_photo_place", "tps_id", "election_id"),)
+    __table_args__ = (Index("ix_photo_place", "tps_id", "election_id"), Index("ix_photo_arrival", "election_id", "received_at"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -755,6 +755,47 @@ class PhotoHold(Base):
     detail: Mapped[str] = mapped_column(Text)
 
 
+class PublishedImport(Base):
+    """One file of figures that somebody else (KPU) published, as it came at one time. A newer file is a further version, never a change."""
+
+    __tablename__ = "published_import"
+    __table_args__ = (UniqueConstraint("election_id", "source", "version"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    source: Mapped[str] = mapped_column(String(60))
+    """Whose figures they are: "KPU Sirekap"."""
+    version: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(20))
+    """sirekap or csv."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the file (of a folder's files together)."""
+    size: Mapped[int] = mapped_column(Id)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    as_of: Mapped[str] = mapped_column(String(40))
+    """The newest time stamp that the file itself bears, as it is written there; "" where it bears none."""
+    stations: Mapped[int] = mapped_column(Integer)
+    figures: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[str] = mapped_column(String(64))
+    """Of the figures (db.published.digest_of); it stands in the audit log too."""
+    ids: Mapped[dict[str, Any]] = mapped_column(Json)
+    """The publisher's id of a contestant -> [party, number]."""
+
+
+class PublishedCount(Base):
+    """One published number of one TPS, by the name that it has with us (db.published.known_as). A number not published has no row."""
+
+    __tablename__ = "published_count"
+    __table_args__ = (CheckConstraint("value >= 0", name="not_negative"),)
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("published_import.id"), primary_key=True)
+    tps_id: Mapped[int] = mapped_column(ForeignKey("region.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(NUMBER, primary_key=True)
+    value: Mapped[int] = mapped_column(Integer)
+
+
 class AuditLog(Base):
     """Everything that touches a count, chained: each row's hash covers the row and the hash before it."""
 
@@ -797,4 +838,6 @@ INSERT_ONLY: tuple[type[Base], ...] = (
     Sample,
     SampleResult,
     AcceptingSwitch,
+    PublishedImport,
+    PublishedCount,
 )
