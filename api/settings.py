@@ -37,6 +37,9 @@ class Settings:
         max_import_bytes: largest zip or PDF that may be imported on the page.
         session_seconds: a session ends after this long without a request.
         secure_cookies: set when the server is reached by HTTPS (C1_HTTPS=1).
+        queue: address of the Redis that many machines share (``redis://host:port/0``); "" is a file in ``data``.
+        uploads_at_once: uploads that are taken in at the same moment by one server process; further ones are told to come again.
+        spare_mib: no photo is taken any more when the disk has less room than this left.
         read_attempts: how often reading one photo is tried before it is set aside for a person.
         workers: reading threads of the worker process.
         uploads_per_minute: photos that one user may send in a minute; an address, behind which many may be, CROWD times as many.
@@ -50,6 +53,9 @@ class Settings:
     max_import_bytes: int = 2048 * MIB
     session_seconds: int = 12 * 3600
     secure_cookies: bool = False
+    queue: str = ""
+    uploads_at_once: int = 200
+    spare_mib: int = 512
     read_attempts: int = 3
     workers: int = 1
     uploads_per_minute: int = 240
@@ -67,6 +73,9 @@ class Settings:
             max_import_bytes=_int("C1_MAX_IMPORT_MIB", 2048) * MIB,
             session_seconds=_int("C1_SESSION_HOURS", 12) * 3600,
             secure_cookies=os.environ.get("C1_HTTPS", "") == "1",
+            queue=os.environ.get("C1_QUEUE", ""),
+            uploads_at_once=_int("C1_UPLOADS_AT_ONCE", 200),
+            spare_mib=_int("C1_SPARE_MIB", 512),
             read_attempts=_int("C1_READ_ATTEMPTS", 3),
             workers=_int("C1_WORKERS", 1),
             uploads_per_minute=_int("C1_UPLOADS_PER_MINUTE", 240),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from db.types import (
@@ -59,7 +59,11 @@ class Region(Base):
     """
 
     __tablename__ = "region"
-    __table_args__ = (Index("ix_region_kecamatan_level", "kecamatan_id", "level"), Index("ix_region_desa_level", "desa_id", "level"))
+    __table_args__ = (
+        Index("ix_region_kecamatan_level", "kecamatan_id", "level"),
+        Index("ix_region_desa_level", "desa_id", "level"),
+        Index("ix_region_level_code", "level", "code"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str] = mapped_column(String(13), unique=True)
@@ -98,6 +102,8 @@ class Election(Base):
     """It stops at so many sheets found wrong in any case."""
     margin: Mapped[int | None] = mapped_column(Integer)
     """How far the first is ahead of the second, in thousandths of all votes counted; None: not known yet. A cache for the queue's order."""
+    summed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Its totals are kept (PageTotal, PlaceTotal) and may be read from there."""
 
     pages: Mapped[list[ElectionPage]] = relationship(
         order_by="(ElectionPage.form, ElectionPage.page)", lazy="selectin", cascade="all, delete-orphan"
@@ -120,6 +126,10 @@ class ElectionArea(Base):
     name: Mapped[str] = mapped_column(String(100))
     covers: Mapped[list[str]] = mapped_column(Json)
     """Codes of regions: whatever lies in them votes here."""
+    seats: Mapped[int | None] = mapped_column(Integer)
+    """How many it elects; None where it elects one, or where that is not known."""
+    whole: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """False: the district reaches beyond the regions of ``covers``, so its seats do not follow from the votes here."""
 
 
 class ElectionPage(Base):
@@ -141,6 +151,8 @@ class Party(Base):
     election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(200))
+    above_threshold: Mapped[bool | None] = mapped_column()
+    """Had it the nation-wide share of votes that seats ask for? None: not known, or nothing is asked for."""
 
 
 class Contestant(Base):
@@ -365,6 +377,7 @@ class SheetCommit(Base):
         UniqueConstraint("action_id"),
         CheckConstraint("(version = 1) = (supersedes_id IS NULL)", name="first"),
         CheckConstraint("(source = 'person') = (action_id IS NOT NULL)", name="source"),
+        Index("ix_sheet_commit_election_id_at", "election_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -398,6 +411,36 @@ class CommittedCount(Base):
     commit_id: Mapped[int] = mapped_column(ForeignKey("sheet_commit.id"), primary_key=True)
     name: Mapped[str] = mapped_column(NUMBER, primary_key=True)
     value: Mapped[int | None] = mapped_column(Integer)
+
+
+class PageTotal(Base):
+    """What counts of one form page in one region above the TPS, by electoral district (area). Follows from the counts: changed in the
+    transaction of each commit, proven by ``c1 totals verify`` (db.summaries)."""
+
+    __tablename__ = "page_total"
+
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    region_id: Mapped[int] = mapped_column(ForeignKey("region.id"), primary_key=True, autoincrement=False)
+    area: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
+    form: Mapped[str] = mapped_column(FORM, primary_key=True)
+    page: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sheets: Mapped[int] = mapped_column(Integer)
+    paper_errors: Mapped[int] = mapped_column(Integer)
+    numbers: Mapped[dict[str, list[int]]] = mapped_column(Json)
+    """Name -> sum, sheets that carry it, sheets on which it is legible."""
+
+
+class PlaceTotal(Base):
+    """How many TPS of one region and electoral district vote, have a sheet in, have all in. As PageTotal."""
+
+    __tablename__ = "place_total"
+
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"), primary_key=True)
+    region_id: Mapped[int] = mapped_column(ForeignKey("region.id"), primary_key=True, autoincrement=False)
+    area: Mapped[str] = mapped_column(String(20), primary_key=True, default="")
+    tps_all: Mapped[int] = mapped_column(Integer)
+    tps_any: Mapped[int] = mapped_column(Integer)
+    tps_complete: Mapped[int] = mapped_column(Integer)
 
 
 class QueueEntry(Base):
@@ -819,6 +862,54 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(Id)
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class ReadingClaim(Base):
+    """How often reading one photo was begun, and which worker has it in hand since when (db.claims). The row goes when the photo is read."""
+
+    __tablename__ = "reading_claim"
+
+    key: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    """The photo's id; that of a photo without a place with a minus before it."""
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    worker: Mapped[str] = mapped_column(String(120), default="")
+    """host:pid:start of the worker; "" while nobody has it."""
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(String(200), default="")
+    """What the last attempt ended with: the exception's class."""
+
+
+class WorkerSign(Base):
+    """A sign of life of one worker process, written every few seconds."""
+
+    __tablename__ = "worker_sign"
+
+    worker: Mapped[str] = mapped_column(String(120), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    readers: Mapped[int] = mapped_column(Integer, default=1)
+    read: Mapped[int] = mapped_column(Integer, default=0)
+    """Photos read since it started."""
+    failed: Mapped[int] = mapped_column(Integer, default=0)
+    ended: Mapped[bool] = mapped_column(default=False)
+    """It said good-bye."""
+
+
+class BackupRun(Base):
+    """A backup that was finished and lies where it says."""
+
+    __tablename__ = "backup_run"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    target: Mapped[str] = mapped_column(String(300))
+    name: Mapped[str] = mapped_column(String(60))
+    rows: Mapped[int] = mapped_column(Id)
+    files: Mapped[int] = mapped_column(Integer)
+    new_files: Mapped[int] = mapped_column(Integer)
+    size: Mapped[int] = mapped_column(Id)
+    """Bytes of all photos and of the database's copy."""
+    seconds: Mapped[int] = mapped_column(Integer)
 
 
 INSERT_ONLY: tuple[type[Base], ...] = (

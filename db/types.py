@@ -13,8 +13,10 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Level(StrEnum):
-    """Levels of the region tree, from the top."""
+    """Levels of the region tree, from the top. Nation and province only stand above several regencies."""
 
+    NATION = "nation"
+    PROVINCE = "province"
     REGENCY = "regency"
     KECAMATAN = "kecamatan"
     DESA = "desa"

@@ -15,6 +15,7 @@ from api.cli import form as forms
 from api.cli import import_ as importing
 from api.cli import load as loading
 from api.cli import read as reading
+from api.cli import rehearse as rehearsing
 from api.cli import sender, template
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ app.command("load")(loading.load)
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)
 app.command("import")(importing.import_)
+app.command("rehearse")(rehearsing.rehearse)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder data / data folder (C1_DATA, default var)", show_default=False)]
 Host = Annotated[str, typer.Option("--host", help="Alamat / address to listen on")]
@@ -89,12 +91,19 @@ def user(
 
 
 @app.command()
-def serve(data: Data = None, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def serve(
+    data: Data = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    reader: Annotated[
+        bool, typer.Option("--reader/--no-reader", help="Dengan pembaca foto / with a photo reader; without: see c1 worker")
+    ] = True,
+) -> None:
     """Jalankan server dan pembaca foto. / Run the server and the photo reader."""
     from api.cli.serving import run
 
     log_to_stderr()
-    run(settings_of(data), host, port)
+    run(settings_of(data), host, port, read=reader)
 
 
 @app.command()

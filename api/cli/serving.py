@@ -16,14 +16,13 @@ import uvicorn
 
 from api.app import create_app
 from api.build import db_settings, open_services
+from api.reading import STOP_SECONDS
 from api.settings import Settings
 from api.state import Services
 from db.migrate import is_current
 
 log = logging.getLogger("c1.serve")
 
-STOP_SECONDS = 20
-"""How long the reader may finish the photo in hand."""
 LONGEST_WAIT = 30.0
 
 
@@ -61,17 +60,26 @@ class Reader:
         process = self._process
         if process is None or process.poll() is not None:
             return
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(STOP_SECONDS + 5)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
-def run(settings: Settings, host: str, port: int, started: Callable[[Services], None] | None = None, *, log_level: str = "info") -> None:
+def run(
+    settings: Settings,
+    host: str,
+    port: int,
+    started: Callable[[Services], None] | None = None,
+    *,
+    log_level: str = "info",
+    read: bool = True,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
+    read: False where ``c1 worker`` runs by itself, here or on other machines.
     started: called in a thread of its own once the server answers.
 
     Raises:
@@ -91,7 +99,8 @@ def run(settings: Settings, host: str, port: int, started: Callable[[Services], 
     reader = Reader(settings)
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _leave)  # uvicorn raises the signal again when it is done: then the reader is stopped below
-    reader.start()
+    if read:
+        reader.start()
     if started is not None:
         threading.Thread(target=_when_up, args=(server, held, started), daemon=True, name="started").start()
     try:

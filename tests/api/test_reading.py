@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from api.reading import Reading
 from api.settings import Settings
+from db import claims
 from db.tables import Interpretation as Row
 from review.queue import queue
 from review.receipt import Receipt
@@ -151,7 +152,11 @@ def test_a_photo_that_kills_its_worker_is_set_aside_unread(world: World, tmp_pat
     core = Reader()
     r = reading(world, tmp_path, core)
     receipt = world.upload()
-    r.huey.put(f"attempts:{receipt.photo_id}", 3)  # three workers began and never came back
+    for gone in ("host:1:1", "host:2:2", "host:3:3"):  # three workers began and never came back
+        with world.db.writing() as session:
+            assert claims.claim(session, receipt.photo_id, gone) is not None
+        with world.db.writing() as session:
+            claims.give_back(session, receipt.photo_id, gone)
     r.read(receipt.photo_id)
     assert core.calls == []
     assert state(world, receipt) is PhotoState.UNREADABLE
