@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import audit
+from db import audit, summaries
 from db.errors import ServiceError
 from db.tables import Contestant, Election, ElectionArea, ElectionPage, Party, Region, SheetCommit
 from tally.votes import For, votes_of
@@ -249,6 +249,8 @@ def load(session: Session, file: ElectionFile, user_id: int | None = None, *, sh
     after = _state(row)
     if before == after:
         return False
+    if before is None or before[1:3] != after[1:3]:  # areas or pages: what counts, and where
+        summaries.rebuild(session, row.id)
     if ships:
         return True
     facts = {"pages": len(row.pages), "areas": len(row.areas), "parties": len(row.parties), "contestants": len(row.contestants)}

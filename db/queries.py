@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from db.errors import ServiceError
-from db.tables import Election, Region, SheetCommit, User
+from db.tables import Contestant, Election, ElectionArea, ElectionPage, Party, Region, SheetCommit, User
 from db.types import Level
 from db.views import AreaView, CommitView, ElectionView, OwedPage, RegionRef, TpsRef
 
@@ -42,7 +42,7 @@ def election_view(row: Election, contestants: bool = True) -> ElectionView:
         name_en=row.name_en,
         date=row.date,
         owed=tuple(OwedPage(p.form, p.page, p.area, p.party) for p in row.pages),
-        areas=tuple(AreaView(a.code, a.name, tuple(a.covers)) for a in row.areas),
+        areas=tuple(AreaView(a.code, a.name, tuple(a.covers), a.seats, a.whole) for a in row.areas),
         parties={p.number: p.name for p in row.parties},
         contestants={(c.area, c.party, c.number): c.name for c in row.contestants} if contestants else None,
     )
@@ -54,11 +54,23 @@ def elections(session: Session) -> list[ElectionView]:
 
 
 def election(session: Session, election_id: str, *, contestants: bool = True) -> ElectionView:
-    """Raises UnknownElection."""
-    row = session.get(Election, election_id)
+    """As the database has it at this moment, whatever the session has read before. Raises UnknownElection."""
+    e, p, a = Election, ElectionPage, ElectionArea
+    row = session.execute(select(e.id, e.kind, e.name, e.name_en, e.date).where(e.id == election_id)).one_or_none()
     if row is None:
         raise UnknownElection({"election": election_id})
-    return election_view(row, contestants)
+    pages = select(p.form, p.page, p.area, p.party).where(p.election_id == election_id).order_by(p.form, p.page)
+    areas = select(a.code, a.name, a.covers, a.seats, a.whole).where(a.election_id == election_id).order_by(a.code)
+    parties = select(Party.number, Party.name).where(Party.election_id == election_id).order_by(Party.number)
+    c = Contestant
+    people = select(c.area, c.party, c.number, c.name).where(c.election_id == election_id).order_by(c.area, c.party, c.number)
+    return ElectionView(
+        *row,
+        owed=tuple(OwedPage(*r) for r in session.execute(pages)),
+        areas=tuple(AreaView(code, name, tuple(covers), seats, whole) for code, name, covers, seats, whole in session.execute(areas)),
+        parties={r.number: r.name for r in session.execute(parties)},
+        contestants={(r.area, r.party, r.number): r.name for r in session.execute(people)} if contestants else None,
+    )
 
 
 def _tps_rows() -> Select[Region]:
@@ -129,10 +141,10 @@ def children(session: Session, code: str | None) -> list[RegionRef]:
 
 def within(row: Region) -> ColumnElement[bool]:
     """Condition on Region (as a TPS): it lies in ``row`` or is it."""
-    column = {Level.REGENCY: Region.regency_id, Level.KECAMATAN: Region.kecamatan_id, Level.DESA: Region.desa_id, Level.TPS: Region.id}[
-        row.level
-    ]
-    return column == row.id
+    column = {Level.REGENCY: Region.regency_id, Level.KECAMATAN: Region.kecamatan_id, Level.DESA: Region.desa_id, Level.TPS: Region.id}
+    if row.level not in column:  # above the regency: codes nest
+        return Region.code.startswith(row.code, autoescape=True)
+    return column[row.level] == row.id
 
 
 def not_superseded() -> ColumnElement[bool]:

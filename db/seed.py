@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from db import summaries
 from db.elections import load, ready_made
 from db.tables import Election, Region, User
 from db.types import Level, Role
@@ -65,6 +66,7 @@ def load_regions(session: Session, text: str) -> int:
     rows = list(_region_rows(new, first_id=(session.scalar(select(func.max(Region.id))) or 0) + 1))
     if rows:
         session.execute(insert(Region), rows)
+        summaries.rebuild_all(session)
     return len(rows)
 
 

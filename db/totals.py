@@ -1,7 +1,6 @@
-"""Verified totals. ``counting`` is the one query that says what counts; everything else groups it.
+"""Verified totals: committed counts only (``db.counting`` says which count), always with their coverage.
 
-A sheet counts once: by the version that nobody supersedes, unless it is void, and only on pages that its TPS owes: those of the whole
-election and those of the electoral district (dapil) in which the TPS lies.
+Of TPS they are summed from the rows, of regions above from the kept totals (``db.summaries``), which follow each commit.
 
 Whose votes a number holds is told by its name and its page (tally.votes), so parties and candidates are grouped here, not on any form.
 """
@@ -10,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, null, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from db.counting import DIGITS, Only, PageKey, PageSum, PlaceSum, Sums, counting, from_rows, inside, owed_in
 from db.errors import ServiceError
-from db.queries import commit_views, election, not_superseded, region_row, tps_row
-from db.queries import within as lies_within
-from db.tables import CommittedCount, ElectionPage, Region, SheetCommit
+from db.queries import commit_views, election, region_row, tps_row
+from db.summaries import is_kept, kept
+from db.tables import Election, Region, SheetCommit
 from db.types import Level
 from db.views import AreaView, CommitView, ElectionView, OwedPage, RegionRef
 from tally.votes import For, Votes, votes_of
@@ -127,102 +126,119 @@ class TotalsRow:
         return found
 
 
-def area_code(view: ElectionView) -> ColumnElement[str | None]:
-    """The electoral district in which a TPS (Region) votes, as SQL; NULL where the election is not held. "" without districts."""
-    if not view.areas:
-        return literal("")
-    covers = sorted(((c, a.code) for a in view.areas for c in a.covers), key=lambda ca: -len(ca[0]))
-    if covers[0][0] == "":
-        return literal(covers[0][1])
-    return case(*((Region.code.startswith(c), code) for c, code in covers), else_=null())
-
-
-def counting(view: ElectionView) -> Subquery:
-    """What counts in one election: commit id, tps_id, form, page, paper_error. One row a sheet."""
-    query = (
-        select(SheetCommit.id, SheetCommit.tps_id, SheetCommit.form, SheetCommit.page, SheetCommit.paper_error)
-        .join(
-            ElectionPage,
-            (ElectionPage.election_id == SheetCommit.election_id)
-            & (ElectionPage.form == SheetCommit.form)
-            & (ElectionPage.page == SheetCommit.page),
-        )
-        .where(SheetCommit.election_id == view.id, SheetCommit.void.is_(False), not_superseded())
-    )
-    if view.areas:
-        here = area_code(view)
-        query = query.join(Region, Region.id == SheetCommit.tps_id).where(
-            (ElectionPage.area == here) | ((ElectionPage.area == "") & here.is_not(None))
-        )
-    return query.subquery("counting")
-
-
-_GROUP: Mapping[Level, Any] = {
-    Level.REGENCY: Region.regency_id,
-    Level.KECAMATAN: Region.kecamatan_id,
-    Level.DESA: Region.desa_id,
-    Level.TPS: Region.id,
-}
-
-
-def totals(session: Session, election_id: str, level: Level, within: str | None = None, *, area: str | None = None) -> list[TotalsRow]:
+def totals(
+    session: Session,
+    election_id: str,
+    level: Level,
+    within: str | None = None,
+    *,
+    area: str | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[TotalsRow]:
     """One row for each region of ``level`` (inside ``within``), also where nothing is in yet, by code.
 
     ``area``: only what lies in this electoral district. Regions in which the election is not held at all are left out.
+    ``after``, ``limit``: only so many, from behind the region with that code: the way to read a long list in pieces.
 
     Raises:
         UnknownElection, UnknownRegion, UnknownArea.
     """
     view = election(session, election_id)
-    inside = None if within is None else region_row(session, within)
-    only = _Only(view, inside, None if area is None else area_named(view, area))
-    sums = _summed(session, only, _GROUP[level])
-    covers = _coverages(session, only, _GROUP[level])
-    regions = session.scalars(_regions(level, inside))
+    code = "" if within is None else region_row(session, within).code
+    here = None if area is None else area_named(view, area)
+    regions = _regions(session, view, level, code, here, after, limit)
+    if not regions:
+        return []
+    some = list(regions) if after is not None or limit is not None or len(regions) <= FEW else None
+    sums = _sums(session, view, level, code, area, some)
+    parts: dict[str, dict[str, PlaceSum]] = {}
+    for (place, part), said in sums.items():
+        parts.setdefault(place, {})[part] = said
+    lines = Lines(view)
     return [
-        TotalsRow(RegionRef(r.code, r.level, r.name), *_grouped(view, r.code, only.area, sums.get(r.id, {}), covers.get(r.id)), only.area)
-        for r in regions
-        if r.id in covers or (not view.areas)
+        lines.row(RegionRef(c, level, name), c, here, parts.get(c, {})) for c, name in regions.items() if c in parts or (not view.areas)
     ]
+
+
+FEW = 400
+"""So many regions are asked for by their codes; more by the range that they lie in."""
+
+
+def _regions(
+    session: Session, view: ElectionView, level: Level, within: str, area: AreaView | None, after: str | None, limit: int | None
+) -> dict[str, str]:
+    """Code -> name. With a limit only regions in which somebody votes, so that a piece is never shorter than it says."""
+    query = select(Region.code, Region.name).where(Region.level == level, inside(Region.code, within)).order_by(Region.code)
+    if after is not None:
+        query = query.where(Region.code > after)
+    if view.areas and limit is not None:
+        covers = [c for a in (view.areas if area is None else (area,)) for c in a.covers]
+        query = query.where(or_(*(inside(Region.code, c) for c in covers), Region.code.in_([c[: DIGITS[level]] for c in covers])))
+    return dict(session.execute(query if limit is None else query.limit(limit)).all())
+
+
+def _sums(session: Session, view: ElectionView, level: Level, within: str, area: str | None, codes: list[str] | None) -> Sums:
+    """The kept totals, or, of TPS and where none are kept, the rows."""
+    if level is not Level.TPS and is_kept(session, view.id):
+        return kept(session, view, level, within, area, codes)
+    if codes is not None and level is Level.TPS:
+        return from_rows(session, view, level, Only(area=area, ids=session.scalars(select(Region.id).where(Region.code.in_(codes))).all()))
+    found = from_rows(session, view, level, Only(within, area))
+    return found if codes is None else {key: found[key] for key in found if key[0] in set(codes)}
 
 
 def totals_by_area(session: Session, election_id: str, within: str | None = None) -> list[TotalsRow]:
     """One row for each electoral district that has a TPS (inside ``within``). Raises UnknownElection, UnknownRegion."""
     view = election(session, election_id)
-    inside = None if within is None else region_row(session, within)
-    only = _Only(view, inside, None)
-    group = area_code(view)
-    sums = _summed(session, only, group)
-    covers = _coverages(session, only, group)
-    top = RegionRef(inside.code, inside.level, inside.name) if inside is not None else RegionRef("", Level.REGENCY, "")
-    return [
-        TotalsRow(top, *_grouped(view, "", area, sums.get(area.code, {}), covers.get(area.code)), area)
-        for area in view.areas
-        if area.code in covers
-    ]
+    here = None if within is None else region_row(session, within)
+    top = RegionRef(here.code, here.level, here.name) if here is not None else RegionRef("", Level.REGENCY, "")
+    by = _by_area(session, view, here)
+    lines = Lines(view)
+    return [lines.row(top, "", area, {area.code: by[area.code]}) for area in view.areas if area.code in by]
+
+
+def _by_area(session: Session, view: ElectionView, here: Region | None) -> dict[str, PlaceSum]:
+    """What counts in one region, or in all, by electoral district."""
+    found: dict[str, PlaceSum] = {}
+    tops = [here] if here is not None else session.scalars(select(Region).where(Region.parent_id.is_(None))).all()
+    for top in tops:
+        for (_, area), said in _sums(session, view, top.level, top.code, None, [top.code]).items():
+            found.setdefault(area, PlaceSum()).add(said)
+    return found
 
 
 def coverage(session: Session, election_id: str, within: str | None = None) -> Coverage:
     """Of the region, or of everything. Raises UnknownElection, UnknownRegion."""
     view = election(session, election_id, contestants=False)
-    inside = None if within is None else region_row(session, within)
-    parts = _coverages(session, _Only(view, inside, None), _GROUP[Level.REGENCY]).values()
-    return Coverage(*(sum(getattr(c, f) for c in parts) for f in Coverage.__slots__))
+    return _coverage(view, _by_area(session, view, None if within is None else region_row(session, within)))
+
+
+def _coverage(view: ElectionView, parts: Mapping[str, PlaceSum]) -> Coverage:
+    """``parts``: by electoral district."""
+    pages = [page for place in parts.values() for page in place.pages.values()]
+    return Coverage(
+        sheets_in=sum(p.sheets for p in pages),
+        sheets_expected=sum(place.tps_all * owed_in(view, area) for area, place in parts.items()),
+        tps_any=sum(place.tps_any for place in parts.values()),
+        tps_complete=sum(place.tps_complete for place in parts.values()),
+        tps_all=sum(place.tps_all for place in parts.values()),
+        paper_errors=sum(p.errors for p in pages),
+    )
 
 
 def counted_elections(session: Session) -> set[str]:
     """Elections of which anything was ever committed."""
-    return set(session.scalars(select(SheetCommit.election_id).distinct()))
+    some = select(SheetCommit.id).where(SheetCommit.election_id == Election.id).exists()
+    return set(session.scalars(select(Election.id).where(some)))
 
 
 def contributing_sheets(session: Session, election_id: str, tps_code: str) -> list[CommitView]:
     """The commits that count for one TPS, by form and page. Raises UnknownElection, UnknownTps."""
     view = election(session, election_id, contestants=False)
     place = tps_row(session, tps_code)
-    c = counting(view)
-    rows = session.scalars(
-        select(SheetCommit).join(c, c.c.id == SheetCommit.id).where(c.c.tps_id == place.id).order_by(SheetCommit.form, SheetCommit.page)
-    )
+    c = counting(view, Only(ids=(place.id,)))
+    rows = session.scalars(select(SheetCommit).join(c, c.c.id == SheetCommit.id).order_by(SheetCommit.form, SheetCommit.page))
     return commit_views(session, rows)
 
 
@@ -242,122 +258,70 @@ def area_named(view: ElectionView, code: str) -> AreaView:
 
 
 @dataclass(frozen=True, slots=True)
-class _Only:
-    """What a query is limited to. Every query through ``limited`` has Region (a TPS) in it."""
+class _Line:
+    """A number that an owed page has, and what never changes about it."""
 
-    view: ElectionView
-    inside: Region | None
-    area: AreaView | None
-
-    def limited(self, query: Select[Any]) -> Select[Any]:
-        if self.inside is not None:
-            query = query.where(lies_within(self.inside))
-        if self.area is not None:
-            query = query.where(area_code(self.view) == self.area.code)
-        return query
+    key: PageKey
+    name: str
+    label: str
+    label_en: str
+    votes: Votes | None
+    area: str
+    current: bool
+    """False: only an earlier version of the form had it."""
 
 
-Key = tuple[str, int, str]
-"""Form, page, number."""
-Sums = Mapping[Key, tuple[int, int, int]]
-"""-> sum, sheets, sheets on which it is not legible."""
+class Lines:
+    """The numbers of an election, worked out once for all rows of a table: a table has thousands of them."""
 
+    def __init__(self, view: ElectionView) -> None:
+        self.view = view
+        self._of: dict[frozenset[str], tuple[_Line, ...]] = {}
 
-def _summed(session: Session, only: _Only, group: Any) -> dict[Any, dict[Key, tuple[int, int, int]]]:
-    c = counting(only.view)
-    query = (
-        select(
-            group, c.c.form, c.c.page, CommittedCount.name, func.sum(CommittedCount.value), func.count(), func.count(CommittedCount.value)
-        )
-        .select_from(c)
-        .join(CommittedCount, CommittedCount.commit_id == c.c.id)
-        .join(Region, Region.id == c.c.tps_id)
-        .group_by(group, c.c.form, c.c.page, CommittedCount.name)
-    )
-    found: dict[Any, dict[Key, tuple[int, int, int]]] = {}
-    for g, form, page, name, value, sheets, known in session.execute(only.limited(query)):
-        found.setdefault(g, {})[form, page, name] = (int(value or 0), int(sheets), int(sheets) - int(known))
-    return found
+    def row(self, region: RegionRef, code: str, area: AreaView | None, parts: Mapping[str, PlaceSum]) -> TotalsRow:
+        """A row of the totals: numbers of the pages that its TPS owe, coverage, parties. ``parts``: by electoral district."""
+        pages: dict[PageKey, PageSum] = {}
+        for place in parts.values():
+            for key, said in place.pages.items():
+                if key in pages:  # of the whole election, in several districts
+                    whole = PageSum()
+                    whole.add(pages[key])
+                    whole.add(said)
+                    pages[key] = whole
+                else:
+                    pages[key] = said
+        numbers = tuple(self._numbers(self._lines(self._areas(code, area)), pages))
+        return TotalsRow(region, numbers, _coverage(self.view, parts), _parties(self.view, numbers), area)
 
+    def _areas(self, code: str, area: AreaView | None) -> frozenset[str]:
+        """The districts that lie in this region, or in which it lies."""
+        if area is not None:
+            return frozenset((area.code,))
+        areas = self.view.areas
+        if (own := self.view.area_of(code)) is not None:
+            return frozenset({a.code for a in areas if any(c.startswith(code) and c != code for c in a.covers)} | {own.code})
+        return frozenset(a.code for a in areas if any(c.startswith(code) or code.startswith(c) for c in a.covers))
 
-def _coverages(session: Session, only: _Only, group: Any) -> dict[Any, Coverage]:
-    view = only.view
-    c = counting(view)
-    t = (
-        select(c.c.tps_id, func.count().label("sheets"), func.sum(case((c.c.paper_error, 1), else_=0)).label("errors"))
-        .group_by(c.c.tps_id)
-        .subquery("per_tps")
-    )
-    here = area_code(view)
-    owed = _owed(view, here)
-    query = (
-        select(
-            group,
-            func.count(),
-            func.coalesce(func.sum(t.c.sheets), 0),
-            func.sum(owed),
-            func.count(t.c.tps_id),
-            func.coalesce(func.sum(case((t.c.sheets == owed, 1), else_=0)), 0),
-            func.coalesce(func.sum(t.c.errors), 0),
-        )
-        .select_from(Region)
-        .outerjoin(t, t.c.tps_id == Region.id)
-        .where(Region.level == Level.TPS)
-        .group_by(group)
-    )
-    if view.areas:
-        query = query.where(here.is_not(None))
-    return {
-        g: Coverage(
-            sheets_in=int(sheets),
-            sheets_expected=int(expected),
-            tps_any=int(some),
-            tps_complete=int(complete),
-            tps_all=int(all_tps),
-            paper_errors=int(errors),
-        )
-        for g, all_tps, sheets, expected, some, complete, errors in session.execute(only.limited(query))
-    }
+    def _lines(self, areas: frozenset[str]) -> tuple[_Line, ...]:
+        if areas not in self._of:
+            self._of[areas] = tuple(self._make(p for p in self.view.owed if p.area == "" or p.area in areas))
+        return self._of[areas]
 
+    def _make(self, owed: Iterable[OwedPage]) -> Iterator[_Line]:
+        for p in owed:
+            for number, current in numbers_ever(p.form, p.page):
+                whose = votes_of(number.name, p.party)
+                who = _name(self.view, p.area, whose)
+                label, label_en = who or number.label.id, who or number.label.en
+                yield _Line((p.form, p.page), number.name, label, label_en, whose, p.area, current)
 
-def _owed(view: ElectionView, here: ColumnElement[str | None]) -> ColumnElement[int]:
-    """How many pages a TPS owes, as SQL."""
-    common = sum(1 for p in view.owed if p.area == "")
-    if not view.areas:
-        return literal(common)
-    return case(*((here == a.code, common + sum(1 for p in view.owed if p.area == a.code)) for a in view.areas), else_=0)
-
-
-def _regions(level: Level, inside: Region | None) -> Select[Region]:
-    query = select(Region).where(Region.level == level).order_by(Region.code)
-    return query if inside is None else query.where(Region.code.startswith(inside.code, autoescape=True))
-
-
-def _grouped(
-    view: ElectionView, code: str, area: AreaView | None, sums: Sums, covers: Coverage | None
-) -> tuple[tuple[NumberTotal, ...], Coverage, tuple[PartyTotal, ...]]:
-    """What a row of the totals holds: numbers of the pages that its TPS owe, coverage, parties."""
-    if area is not None:
-        codes = {area.code}
-    else:  # the areas that lie in this region, or in which it lies
-        codes = {a.code for a in view.areas if any(c.startswith(code) or code.startswith(c) for c in a.covers)}
-        if (own := view.area_of(code)) is not None:
-            codes = {a.code for a in view.areas if any(c.startswith(code) and c != code for c in a.covers)} | {own.code}
-    numbers = tuple(_numbers(view, [p for p in view.owed if p.area == "" or p.area in codes], sums))
-    return numbers, covers or Coverage(), _parties(view, numbers)
-
-
-def _numbers(view: ElectionView, owed: Iterable[OwedPage], sums: Sums) -> Iterator[NumberTotal]:
-    for p in owed:
-        for number, current in numbers_ever(p.form, p.page):
-            value, sheets, unknown = sums.get((p.form, p.page, number.name), (0, 0, 0))
-            if not (current or sheets):
-                continue  # only an earlier version of the form had it, and nobody sent that
-            whose = votes_of(number.name, p.party)
-            who = _name(view, p.area, whose)
-            yield NumberTotal(
-                p.form, p.page, number.name, who or number.label.id, who or number.label.en, value, sheets, unknown, whose, p.area
-            )
+    @staticmethod
+    def _numbers(lines: Iterable[_Line], pages: Mapping[PageKey, PageSum]) -> Iterator[NumberTotal]:
+        for n in lines:
+            page = pages.get(n.key)
+            value, sheets, known = (page.numbers.get(n.name) if page is not None else None) or (0, 0, 0)
+            if n.current or sheets:  # else only an earlier version of the form had it, and nobody sent that
+                yield NumberTotal(*n.key, n.name, n.label, n.label_en, value, sheets, sheets - known, n.votes, n.area)
 
 
 def _name(view: ElectionView, area: str, whose: Votes | None) -> str:

@@ -44,11 +44,16 @@ class PageRef:
 
 @dataclass(frozen=True, slots=True)
 class AreaView:
-    """An electoral district (dapil). ``covers``: region codes; whatever lies in them votes here."""
+    """An electoral district (dapil). ``covers``: region codes; whatever lies in them votes here.
+
+    seats: how many it elects, None where it elects one or that is not known. whole: False where it reaches beyond ``covers``.
+    """
 
     code: str
     name: str
     covers: tuple[str, ...]
+    seats: int | None = None
+    whole: bool = True
 
     def holds(self, region: str) -> int:
         """How long the code is by which ``region`` lies in this area, -1 if it does not: the most particular area has it."""

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import audit
+from db import audit, summaries
 from db.queries import election, standing
 from db.tables import CommittedCount, Photo, Region, ReviewAction, SheetCommit
 from db.types import Source
@@ -122,4 +122,5 @@ def write(
             "values": dict(sorted(values.items())),
         },
     )
+    summaries.follow(session, commit, follows)  # after the audit row: who has the log's head is alone
     return commit

@@ -14,9 +14,9 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from db.counting import counting
 from db.queries import election
 from db.tables import CommittedCount, Election, QueueEntry
-from db.totals import counting
 from tally.glyphs import value_of
 from tally.interpretation import Interpretation, NumberReading, RuleKind, Unreadable
 
