@@ -16,8 +16,10 @@ from api.assets import Assets, file_answer
 from api.drafting import Drafting
 from api.errors import ApiError
 from api.frame import Frame, content_security_policy
-from api.pages import admin, elections, home, login, phone, review, sheet, supervisor, templates, totals, unplaced, upload
+from api.importing.jobs import imports as import_jobs
+from api.pages import admin, elections, home, imports, login, phone, review, sheet, supervisor, templates, totals, unplaced, upload
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
+from api.rest import imports as rest_imports
 from api.rest import templates as rest_templates
 from api.rest import totals as rest_totals
 from api.rest import unplaced as rest_unplaced
@@ -43,7 +45,7 @@ def create_app(held: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         access.rules(app)  # also after routes that were added to a finished application
-        with whatsapp_inbox(app, held):
+        with whatsapp_inbox(app, held), import_jobs(app, held):
             yield
 
     app = FastAPI(
@@ -119,6 +121,8 @@ def create_app(held: Services) -> FastAPI:
         unplaced,
         rest_unplaced,
         rest_whatsapp,
+        imports,
+        rest_imports,
     ):
         app.include_router(part.router)
     access.rules(app)

@@ -36,6 +36,16 @@ CATALOGUE: dict[str, Known] = {
     "image_too_large/bytes": Known(
         413, "Berkas foto terlalu besar. Paling besar {max_mib} MB.", "The photo file is too large. At most {max_mib} MB."
     ),
+    "import_too_large": Known(
+        413,
+        "Berkas terlalu besar untuk diimpor. Paling besar {max_mib} MB; bagi menjadi beberapa berkas.",
+        "The file is too large to be imported. At most {max_mib} MB; split it into several files.",
+    ),
+    "senders_table": Known(
+        422,
+        "Tabel pengirim harus berkolom sender dan area; area berisi kode wilayah.",
+        "The table of senders needs the columns sender and area; area holds region codes.",
+    ),
     "no_files": Known(422, "Belum ada foto yang dipilih.", "No photo was chosen."),
     "too_many_files": Known(
         413, "Terlalu banyak foto sekaligus. Paling banyak {max_files}.", "Too many photos at once. At most {max_files}."

@@ -236,6 +236,35 @@ def place(session: Session, unplaced_id: int, *, by: int, election_id: str, tps_
     return _settle(session, row, election(session, election_id, contestants=False).id, tps_row(session, tps_code).code, by=by)
 
 
+def state_tps(session: Session, unplaced_id: int, *, by: int, tps_code: str) -> Recorded | None:
+    """Its sender says later which TPS it is from, as he might have said at once: within his area, and a print that says otherwise is a
+    reason for review. None if it was not read yet, or waits for a person still: its election may be open.
+
+    Raises:
+        UnknownPhoto: no such photo, or not his; AlreadySettled, UnknownTps, OutsideArea, UnknownUser, NotAllowed.
+    """
+    people.require(session, by, people.UPLOADERS)
+    row = _locked(session, unplaced_id)
+    if row.uploader_id != by:
+        raise UnknownPhoto({"unplaced": unplaced_id})
+    if row.closed:
+        raise AlreadySettled({"unplaced": unplaced_id})
+    region = tps_row(session, tps_code)
+    if not may_upload(session, by, tps_code):
+        raise OutsideArea({"tps": tps_code})
+    row.tps_id = region.id
+    audit.append(session, "photo_tps_stated", f"unplaced:{row.id}", by, {"sha256": row.sha256, "tps": tps_code})
+    if row.body is None:
+        session.flush()
+        return None
+    found = _place_of(session, row, codec.from_json(row.body))
+    if isinstance(found, Why):
+        row.reason = found.value
+        session.flush()
+        return None
+    return _settle(session, row, *found, by=by)
+
+
 def put_aside(session: Session, unplaced_id: int, *, by: int) -> None:
     """A person says it is no form of ours. The file stays. Raises UnknownPhoto, AlreadySettled, UnknownUser, NotAllowed."""
     people.require(session, by, people.REVIEWERS)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,23 +15,6 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from api.importing.run import Report
-
-COLUMNS = (
-    "name",
-    "state",
-    "code",
-    "message",
-    "label",
-    "tps",
-    "election",
-    "page",
-    "why",
-    "sent_by",
-    "sent_at",
-    "caption",
-    "candidates",
-    "receipt",
-)
 
 
 def import_(
@@ -104,21 +86,14 @@ def import_(
 
 def write_report(file: Path, reports: list[Report]) -> None:
     """All reports as one JSON list, or as one CSV table that a spreadsheet opens (a cell that looks like a formula is disarmed)."""
+    from api.importing.reports import as_csv
+
     part = file.with_name(file.name + ".part")
     if file.suffix.lower() == ".json":
         part.write_text(json.dumps([r.to_json() for r in reports], ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     else:
-        with part.open("w", encoding="utf-8-sig", newline="") as f:
-            out = csv.writer(f)
-            out.writerow(("source", *COLUMNS))
-            for r in reports:
-                out.writerows((_cell(r.source), *(_cell(i.get(c)) for c in COLUMNS)) for i in r.items)
+        part.write_text(as_csv((r.source, i) for r in reports for i in r.items), encoding="utf-8-sig", newline="")
     os.replace(part, file)  # noqa: PTH105 (says what it does)
-
-
-def _cell(value: Any) -> str:
-    text = "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def show(console: Console, report: Report) -> None:

@@ -91,7 +91,7 @@ def run_import(held: Services, user_id: int, source: Source, options: Options, p
             election(session, options.election_id)
         if options.tps_code is not None:
             tps(session, options.tps_code)
-    run_id, done = _begin(held, user, source)
+    run_id, done = begin(held, user, source.key, source.label)
     for at, piece in enumerate(source.pieces):
         progress(at, len(source.pieces), piece.name)
         if _key(piece) not in done:
@@ -100,14 +100,16 @@ def run_import(held: Services, user_id: int, source: Source, options: Options, p
     return _finish(held, user, run_id, source)
 
 
-def _begin(held: Services, user: UserView, source: Source) -> tuple[int, set[str]]:
+def begin(held: Services, user: UserView, key: str, label: str) -> tuple[int, set[str]]:
+    """The run of this user and source, begun now or before: its id, and the names of the pictures that are settled."""
     with held.db.writing() as session:
-        run = session.scalar(select(ImportRun).where(ImportRun.source_key == source.key, ImportRun.user_id == user.id))
+        run = session.scalar(select(ImportRun).where(ImportRun.source_key == key, ImportRun.user_id == user.id))
         if run is None:
-            run = ImportRun(source=source.label[-300:], source_key=source.key, user_id=user.id, started_at=clock.now())
+            run = ImportRun(source=label[-300:], source_key=key, user_id=user.id, started_at=clock.now())
             session.add(run)
             session.flush()
             audit.append(session, "import_begun", f"import:{run.id}", user.id, {"source": run.source, "key": run.source_key})
+        run.finished_at = None
         names = session.scalars(select(ImportItem.name).where(ImportItem.run_id == run.id, ImportItem.state.in_(SETTLED)))
         return run.id, set(names)
 

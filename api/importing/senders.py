@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,13 +35,21 @@ def from_file(file: Path) -> dict[str, tuple[str, ...]]:
         ImportFault: senders_table, if a column is missing.
         OSError.
     """
+    return from_text(file.read_text(encoding="utf-8-sig"))
+
+
+def from_text(text: str) -> dict[str, tuple[str, ...]]:
+    """As ``from_file``, of a table already read; the columns may be parted by semicolons, as Excel writes them in Indonesia."""
     found: dict[str, tuple[str, ...]] = {}
-    with file.open(encoding="utf-8-sig", newline="") as f:
-        for row in csv.DictReader(f):
-            sender, area = (row.get("sender") or "").strip(), (row.get("area") or "").strip().replace(".", "")
-            if not sender or not area.isdigit():
-                raise ImportFault("senders_table")
-            found[key_of(sender)] = (*found.get(key_of(sender), ()), area)
+    head = text.lstrip("\ufeff").partition("\n")[0]
+    delimiter = ";" if ";" in head and "," not in head else ","
+    for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter):
+        sender, area = (row.get("sender") or "").strip(), (row.get("area") or "").strip().replace(".", "")
+        if not sender or not (area.isascii() and area.isdigit()):
+            raise ImportFault("senders_table")
+        found[key_of(sender)] = (*found.get(key_of(sender), ()), area)
+    if not found:
+        raise ImportFault("senders_table")
     return found
 
 

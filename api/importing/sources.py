@@ -62,16 +62,18 @@ class Piece:
 
 @dataclass(slots=True)
 class Source:
-    """``key`` names its content: the same source again is the same import. ``skipped``: files that are no pictures."""
+    """``key`` names its content: the same source again is the same import. ``skipped``: files that are no pictures; ``shown``: its name
+    for people, where that is not its path."""
 
     path: Path
     key: str
     pieces: list[Piece] = field(default_factory=list)
     skipped: int = 0
+    shown: str = ""
 
     @property
     def label(self) -> str:
-        return str(self.path)
+        return self.shown or str(self.path)
 
 
 def open_source(path: Path, max_bytes: int) -> Source:

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from api.texts import counting, desk, elections, phone, shell, templates
+from api.texts import counting, desk, elections, intake, phone, shell, templates
 
-TEXTS: dict[str, tuple[str, str]] = {**shell.TEXTS, **desk.TEXTS, **counting.TEXTS, **elections.TEXTS, **phone.TEXTS, **templates.TEXTS}
+MODULES = (
+    shell,
+    desk,
+    counting,
+    elections,
+    intake,
+    phone,
+    templates,
+)
+"""A key stands in one of them only."""
+
+TEXTS: dict[str, tuple[str, str]] = {key: text for module in MODULES for key, text in module.TEXTS.items()}

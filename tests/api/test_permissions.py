@@ -116,6 +116,15 @@ GET    /api/unplaced/{unplaced_id}                          -       operator rev
 GET    /api/unplaced/{unplaced_id}/picture.jpg              -       operator reviewer supervisor staff admin
 POST   /api/unplaced/{unplaced_id}/place                    -       -        reviewer supervisor -     -
 POST   /api/unplaced/{unplaced_id}/aside                    -       -        reviewer supervisor -     -
+GET    /impor                                               -       operator -        supervisor -     -
+GET    /impor/{run_id}                                      -       operator -        supervisor -     -
+GET    /impor/{run_id}/baris                                -       operator -        supervisor -     -
+POST   /impor/{run_id}/tempat                               -       operator -        supervisor -     -
+POST   /api/imports                                         -       operator -        supervisor -     -
+PATCH  /api/imports/{key}                                   -       operator -        supervisor -     -
+GET    /api/imports/{run_id}                                -       operator -        supervisor -     -
+GET    /api/imports/{run_id}/report.csv                     -       operator -        supervisor -     -
+POST   /api/imports/{run_id}/place                          -       operator -        supervisor -     -
 GET    /whatsapp/webhook                                    visitor operator reviewer supervisor staff admin
 POST   /whatsapp/webhook                                    visitor operator reviewer supervisor staff admin
 """
@@ -138,6 +147,7 @@ FILLED = {
     "form": "c-tidak-ada",
     "page": "1",
     "ticket": "x",
+    "run_id": "999",
     "key": "0" * 64,
 }
 """What stands for the parameters of an address."""
