@@ -15,6 +15,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from db.types import (
     ActionKind,
+    AnomalyEvent,
+    AnomalyStanding,
     Channel,
     Disposition,
     DraftState,
@@ -798,6 +800,57 @@ class PhotoHold(Base):
     detail: Mapped[str] = mapped_column(Text)
 
 
+class Anomaly(Base):
+    """Something that looks wrong at one TPS (tally.crosscheck), named once. What became of it stands in its states."""
+
+    __tablename__ = "anomaly"
+    __table_args__ = (UniqueConstraint("tps_id", "election_id", "kind", "what"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    election_id: Mapped[str] = mapped_column(ForeignKey("election.id"))
+    tps_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    """An id of tally.crosscheck.kinds."""
+    what: Mapped[str] = mapped_column(String(100))
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AnomalyState(Base):
+    """One state of an anomaly. The one that nobody supersedes holds. ``user_id``: None for the machine."""
+
+    __tablename__ = "anomaly_state"
+    __table_args__ = (
+        UniqueConstraint("anomaly_id", "number"),
+        UniqueConstraint("supersedes_id"),
+        CheckConstraint("(number = 1) = (supersedes_id IS NULL)", name="first"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    anomaly_id: Mapped[int] = mapped_column(ForeignKey("anomaly.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("anomaly_state.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    event: Mapped[AnomalyEvent] = mapped_column(Word(AnomalyEvent))
+    state: Mapped[AnomalyStanding] = mapped_column(Word(AnomalyStanding))
+    severity: Mapped[str] = mapped_column(String(20))
+    figures: Mapped[dict[str, Any]] = mapped_column(Json)
+    context: Mapped[dict[str, Any]] = mapped_column(Json)
+    places: Mapped[list[list[Any]]] = mapped_column(Json)
+    """[election, form, page, number] of each number in it."""
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class AnomalyMark(Base):
+    """Up to which row of the audit log the counts of a kecamatan ("": of all) were looked through. A working row."""
+
+    __tablename__ = "anomaly_mark"
+
+    area: Mapped[str] = mapped_column(String(13), primary_key=True)
+    seq: Mapped[int] = mapped_column(Id)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PublishedImport(Base):
     """One file of figures that somebody else (KPU) published, as it came at one time. A newer file is a further version, never a change."""
 
@@ -931,4 +984,6 @@ INSERT_ONLY: tuple[type[Base], ...] = (
     AcceptingSwitch,
     PublishedImport,
     PublishedCount,
+    Anomaly,
+    AnomalyState,
 )

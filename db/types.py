@@ -188,6 +188,28 @@ class Channel(StrEnum):
     IMPORT = "import"
 
 
+class AnomalyEvent(StrEnum):
+    """What happened to an anomaly."""
+
+    FOUND = "found"
+    CHANGED = "changed"
+    """Still there, with other figures."""
+    EXPLAINED = "explained"
+    """A person says why it is in order."""
+    REOPENED = "reopened"
+    """An explanation no longer stands: the figures changed, it came back, or a person took it back."""
+    GONE = "gone"
+    """The figures no longer show it."""
+
+
+class AnomalyStanding(StrEnum):
+    """How an anomaly stands."""
+
+    OPEN = "open"
+    EXPLAINED = "explained"
+    GONE = "gone"
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime. SQLite keeps no time zone, so it is put back on the way out."""
 

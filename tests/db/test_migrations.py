@@ -20,6 +20,8 @@ from db.session import make_engine
 from db.tables import (
     INSERT_ONLY,
     AcceptingSwitch,
+    Anomaly,
+    AnomalyState,
     Base,
     CommittedCount,
     Entry,
@@ -35,7 +37,7 @@ from db.tables import (
     SampleResult,
     SheetCommit,
 )
-from db.types import ActionKind, Channel, Stage, Step
+from db.types import ActionKind, AnomalyEvent, AnomalyStanding, Channel, Stage, Step
 from templates_c1.registry import template
 from tests.world import World, votes
 
@@ -84,6 +86,17 @@ def counted(world: World) -> None:
         s.add(PhotoHold(photo_id=photo, at=receipt.received_at, code="quarantined", detail=""))
     _desk_rows(world, photo)
     _published_rows(world)
+    _anomaly_rows(world)
+
+
+def _anomaly_rows(world: World) -> None:
+    with world.db.writing() as s:
+        counts = s.scalars(select(SheetCommit)).one()
+        row = Anomaly(election_id=counts.election_id, tps_id=counts.tps_id, kind="turnout", what="", first_at=clock.now())
+        s.add(row)
+        s.flush()
+        how = {"number": 1, "at": clock.now(), "event": AnomalyEvent.FOUND, "state": AnomalyStanding.OPEN, "severity": "low"}
+        s.add(AnomalyState(anomaly_id=row.id, figures={}, context={}, places=[], **how))
 
 
 def _published_rows(world: World) -> None:
