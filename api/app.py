@@ -17,7 +17,22 @@ from api.drafting import Drafting
 from api.errors import ApiError
 from api.frame import Frame, content_security_policy
 from api.importing.jobs import imports as import_jobs
-from api.pages import admin, elections, home, imports, login, phone, review, sheet, supervisor, templates, totals, unplaced, upload
+from api.pages import (
+    admin,
+    elections,
+    home,
+    imports,
+    login,
+    overview,
+    phone,
+    review,
+    sheet,
+    supervisor,
+    templates,
+    totals,
+    unplaced,
+    upload,
+)
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
 from api.rest import imports as rest_imports
 from api.rest import templates as rest_templates
@@ -106,6 +121,7 @@ def create_app(held: Services) -> FastAPI:
         sheet,
         supervisor,
         totals,
+        overview,
         admin,
         photos,
         uploads,

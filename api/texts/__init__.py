@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from api.texts import counting, desk, elections, intake, phone, shell, templates
+from api.texts import counting, desk, elections, intake, overview, phone, shell, templates
 
 MODULES = (
     shell,
     desk,
     counting,
+    overview,
     elections,
     intake,
     phone,

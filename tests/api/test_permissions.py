@@ -40,6 +40,10 @@ POST   /periksa/{photo_id}/lepas                            -       -        rev
 GET    /lembar/{photo_id}                                   -       -        reviewer supervisor staff admin
 GET    /pengawas                                            -       -        -        supervisor staff admin
 GET    /salah-kertas                                        -       -        reviewer supervisor staff admin
+GET    /ringkasan                                          -       -        reviewer supervisor staff admin
+GET    /ringkasan/isi                                      -       -        reviewer supervisor staff admin
+GET    /layar                                              -       -        reviewer supervisor staff admin
+GET    /layar/isi                                          -       -        reviewer supervisor staff admin
 GET    /hasil                                               -       -        reviewer supervisor staff admin
 GET    /pengguna                                            -       -        -        -          -     admin
 POST   /pengguna                                            -       -        -        -          -     admin
