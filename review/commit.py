@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -107,20 +108,25 @@ def write(
         "withdrawn" if void else "committed",
         f"commit:{commit.id}",
         commit.user_id,
-        {
-            "election": place.election_id,
-            "tps": region.code,
-            "form": place.form,
-            "page": place.page,
-            "version": commit.version,
-            "supersedes": commit.supersedes_id,
-            "source": commit.source.value,
-            "photo": photo.sha256,
-            "interpretation": interpretation_id,
-            "action": commit.action_id,
-            "paper_error": paper_error,
-            "values": dict(sorted(values.items())),
-        },
+        facts(commit, region.code, photo.sha256, values),
     )
     summaries.follow(session, commit, follows)  # after the audit row: who has the log's head is alone
     return commit
+
+
+def facts(commit: SheetCommit, tps: str, photo_sha256: str, values: Values) -> dict[str, Any]:
+    """What the audit log says of one version of a sheet: all of it. ``tps``: the region's code."""
+    return {
+        "election": commit.election_id,
+        "tps": tps,
+        "form": commit.form,
+        "page": commit.page,
+        "version": commit.version,
+        "supersedes": commit.supersedes_id,
+        "source": commit.source.value,
+        "photo": photo_sha256,
+        "interpretation": commit.interpretation_id,
+        "action": commit.action_id,
+        "paper_error": commit.paper_error,
+        "values": dict(sorted(values.items())),
+    }
