@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
+from api.pressure import Pressure
 from api.reading import Reading
 from api.sessions import SessionSigner
-from api.settings import Settings
+from api.settings import MIB, Settings
 from api.state import Services
 from api.throttle import Throttle
 from db.config import Settings as DbSettings
@@ -17,10 +16,8 @@ from templates_c1 import published
 
 
 def db_settings(settings: Settings) -> DbSettings:
-    """The data folder's own database, unless C1_DATABASE_URL names another."""
-    if os.environ.get("C1_DATABASE_URL"):
-        return DbSettings.from_env()
-    return DbSettings.in_folder(settings.data)
+    """The data folder's own database and photos, unless C1_DATABASE_URL or C1_PHOTOS name others."""
+    return DbSettings.from_env(settings.data)
 
 
 def open_services(settings: Settings) -> Services:
@@ -36,4 +33,5 @@ def open_services(settings: Settings) -> Services:
         reading=Reading(settings, db, store),
         signer=SessionSigner(settings.secret(), settings.session_seconds),
         throttle=Throttle(),
+        pressure=Pressure(settings.uploads_at_once, settings.spare_mib * MIB, store.free_bytes),
     )

@@ -75,6 +75,25 @@ CATALOGUE: dict[str, Known] = {
         "Terlalu banyak percobaan masuk. Coba lagi dalam {seconds} detik.",
         "Too many attempts to log in. Try again in {seconds} seconds.",
     ),
+    "bad_token": Known(401, "Token API tidak dikenal atau sudah tidak berlaku.", "The API token is not known or no longer valid."),
+    "token_scope": Known(403, "Token API ini tidak berhak membaca alamat ini.", "This API token may not read this address."),
+    "too_many_requests": Known(
+        429, "Terlalu banyak permintaan. Coba lagi dalam {seconds} detik.", "Too many requests. Try again in {seconds} seconds."
+    ),
+    "second_factor_needed": Known(
+        403,
+        "Akun ini harus memakai verifikasi dua langkah. Pasang dahulu di halaman Akun.",
+        "This account must use two-step verification. Set it up on the account page first.",
+    ),
+    "wrong_code": Known(
+        422, "Kode salah atau sudah dipakai. Tunggu kode berikutnya.", "The code is wrong or was used. Wait for the next one."
+    ),
+    "outside_area": Known(403, "Wilayah ini di luar wilayah tugas Anda.", "This region is outside your area."),
+    "photo_expired": Known(
+        410,
+        "Berkas foto ini sudah dihapus sesuai masa simpan. Angka dan catatannya tetap ada.",
+        "The file of this photo was removed when its time was over. Its figures and its record remain.",
+    ),
     "forbidden": Known(403, "Akun Anda tidak berhak membuka halaman ini.", "Your account may not open this page."),
     "csrf": Known(403, "Halaman sudah kedaluwarsa. Muat ulang halaman lalu coba lagi.", "This page has expired. Reload it and try again."),
     # templates
@@ -97,7 +116,7 @@ CATALOGUE: dict[str, Known] = {
     "trial_scored": Known(409, "Foto uji ini belum dibaca, atau sudah dinilai.", "This test photo is not read yet, or was scored already."),
     # users
     "user_exists": Known(409, "Nama pengguna {username} sudah dipakai.", "The user name {username} is taken."),
-    "weak_password": Known(422, "Kata sandi paling sedikit {min} huruf.", "The password needs at least {min} characters."),
+    "weak_password": Known(422, "Kata sandi paling sedikit {min} karakter.", "The password needs at least {min} characters."),
     "bad_username": Known(
         422,
         "Nama pengguna hanya huruf kecil, angka, titik, dan garis (3-40).",
@@ -111,6 +130,11 @@ CATALOGUE: dict[str, Known] = {
     "invalid_request": Known(422, "Isian tidak lengkap atau tidak sah: {fields}.", "The request is incomplete or invalid: {fields}."),
     "bad_request": Known(400, "Permintaan tidak dapat dimengerti.", "The request could not be understood."),
     "request_too_large": Known(413, "Kiriman terlalu besar.", "The request is too large."),
+    "busy": Known(
+        503,
+        "Server sedang sangat sibuk. Foto belum diterima; coba lagi dalam {seconds} detik.",
+        "The server is very busy. The photo was not accepted; try again in {seconds} seconds.",
+    ),
     "unavailable": Known(503, "Layanan sedang tidak tersedia. Coba lagi sebentar.", "The service is not available. Try again shortly."),
     "internal": Known(
         500,

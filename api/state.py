@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from fastapi import Request
 
+from api.pressure import Pressure
 from api.reading import Reading
 from api.sessions import SessionSigner
 from api.settings import Settings
@@ -23,6 +24,7 @@ class Services:
     reading: Reading
     signer: SessionSigner
     throttle: Throttle
+    pressure: Pressure = field(default_factory=Pressure)
 
 
 def services(request: Request) -> Services:

@@ -24,8 +24,8 @@ class Settings:
         return cls(database_url=f"sqlite:///{folder / 'c1.sqlite3'}", photos=str(folder / "photos"))
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """C1_DATABASE_URL and C1_PHOTOS; by default both below ./data."""
+    def from_env(cls, folder: Path, env: Mapping[str, str] | None = None) -> Settings:
+        """C1_DATABASE_URL and C1_PHOTOS; what is not set lies below ``folder``."""
         env = os.environ if env is None else env
-        default = cls.in_folder(Path("data"))
+        default = cls.in_folder(folder)
         return cls(database_url=env.get("C1_DATABASE_URL") or default.database_url, photos=env.get("C1_PHOTOS") or default.photos)

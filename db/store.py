@@ -1,4 +1,4 @@
-"""The photo store: files by SHA-256, read and listed through obstore; a folder by default, an object store by URL.
+"""The photo store: files by SHA-256, read and listed through obstore; a folder by default, an object store (S3 and its like) by URL.
 
 A folder is written by our own hands: obstore's local put does not fsync, and a photo that was acknowledged must survive
 a power cut. Temp file, fsync, rename, fsync of the folders: a name either has the whole file or is not there.
@@ -11,9 +11,10 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class StoreError(ServiceError):
     """The photo cannot be kept or given back."""
 
     code = "storage_failed"
+    status = 503
     text = "Foto tidak dapat disimpan. Coba lagi sebentar lagi; foto di HP jangan dihapus."
     text_en = "The photo could not be stored. Try again in a moment; do not delete it from the phone."
 
@@ -50,6 +52,7 @@ def _missing(sha256: str) -> StoreError:
     return StoreError(
         {"sha256": sha256},
         code="photo_file_missing",
+        status=500,
         message="Berkas foto tidak ditemukan di penyimpanan. Hubungi admin.",
         message_en="The photo's file is not in the storage. Tell the admin.",
     )
@@ -59,6 +62,7 @@ def _damaged(sha256: str) -> StoreError:
     return StoreError(
         {"sha256": sha256},
         code="photo_file_damaged",
+        status=500,
         message="Berkas foto di penyimpanan rusak: isinya tidak sama dengan yang diterima. Hubungi admin.",
         message_en="The photo's file in the storage is damaged: it is not what was received. Tell the admin.",
     )
@@ -102,9 +106,13 @@ class PhotoStore:
         sha256 = hashlib.sha256(data).hexdigest()
         try:
             self._write(sha256, data)
-        except BaseError as e:
-            raise StoreError() from e
+        except (BaseError, OSError) as e:
+            raise (storage_full() if "507 Insufficient Storage" in str(e) else StoreError()) from e
         return StoredFile(sha256, len(data))
+
+    def free_bytes(self) -> int | None:
+        """Room that is left; None where nobody can say."""
+        return None
 
     def _write(self, sha256: str, data: bytes) -> None:
         obstore.put(self._objects, path_of(sha256), data)
@@ -127,12 +135,19 @@ class PhotoStore:
 
     def objects(self) -> Iterator[StoredObject]:
         """Everything in the store, leftovers too."""
-        for chunk in obstore.list(self._objects):
+        for chunk in self._listed():
             for meta in chunk:
                 name = meta["path"]
                 last = name.rpartition("/")[2]
                 whole = bool(_SHA.fullmatch(last)) and name == path_of(last)
                 yield StoredObject(name, last if whole else None, int(meta["size"]), meta["last_modified"])
+
+    def _listed(self) -> Iterator[Any]:
+        try:
+            yield from obstore.list(self._objects)
+        except (BaseError, OSError) as e:
+            if "NoSuchBucket" not in str(e):  # an object store that has been given nothing yet
+                raise StoreError() from e
 
     def remove(self, name: str) -> None:
         """Only for leftovers (db.cleaning); photos are never removed."""
@@ -146,6 +161,9 @@ class FolderStore(PhotoStore):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
         super().__init__(LocalStore(self.folder))
+
+    def free_bytes(self) -> int | None:
+        return shutil.disk_usage(self.folder).free
 
     def _write(self, sha256: str, data: bytes) -> None:
         target = self.folder / path_of(sha256)
@@ -201,8 +219,26 @@ def _fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+ANSWER = timedelta(seconds=20)
+"""Of an object store that does not answer. An upload waits no longer for it, tries included; its sender is told to come again."""
+CLIENT: dict[str, Any] = {"connect_timeout": timedelta(seconds=3), "timeout": ANSWER}
+RETRIES: Any = {
+    "max_retries": 3,
+    "retry_timeout": ANSWER,
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 2},
+}
+
+
+def open_objects(url: str) -> Any:
+    """The object store of a URL. Keys and endpoint come from the environment, as its vendor's own tools read them (AWS_...)."""
+    endpoints = [os.environ.get(name, "") for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")]
+    plain = next((e for e in endpoints if e), "").startswith("http:")
+    options: Any = {**CLIENT, "allow_http": plain}
+    return from_url(url, client_options=options, retry_config=RETRIES)
+
+
 def open_store(photos: str) -> PhotoStore:
     """The store that ``Settings.photos`` names: a folder's path, or a URL with a scheme obstore knows (s3, gs, az)."""
     if "://" in photos:
-        return PhotoStore(from_url(photos))
+        return PhotoStore(open_objects(photos))
     return FolderStore(Path(photos))

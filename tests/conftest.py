@@ -1,7 +1,7 @@
 """Fixtures that several packages' tests share.
 
-C1_TEST_DATABASE=postgresql runs every test that uses ``world`` on a PostgreSQL server which is started for it
-(Debian package postgresql, extra "postgres"); by default they run on SQLite.
+By default every test that uses ``world`` runs on SQLite, a folder and a queue in a file. C1_TEST_SERVERS=all runs the same tests on
+PostgreSQL, Redis and an S3 server, which are started for them (tests.servers); C1_TEST_DATABASE=postgresql on the first alone.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 @pytest.fixture(scope="session")
 def make_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], World]]:
     """Makes a world in the folder given, with Banyuasin, the demo's elections and users; quick, because it is a copy."""
-    kind = os.environ.get("C1_TEST_DATABASE", "sqlite")
-    yield from {"sqlite": _on_sqlite, "postgresql": _on_postgres}[kind](tmp_path_factory.mktemp("seeded"))
+    if os.environ.get("C1_TEST_SERVERS") == "all":
+        how = _on_servers
+    else:
+        how = {"sqlite": _on_sqlite, "postgresql": _on_postgres}[os.environ.get("C1_TEST_DATABASE", "sqlite")]
+    yield from how(tmp_path_factory.mktemp("seeded"))
 
 
 def _on_sqlite(folder: Path) -> Iterator[Callable[[Path], World]]:
@@ -66,6 +69,32 @@ def _on_postgres(folder: Path) -> Iterator[Callable[[Path], World]]:
         yield make
     finally:
         server.stop()
+
+
+def _on_servers(folder: Path) -> Iterator[Callable[[Path], World]]:
+    from db.store import open_store
+    from tests.servers import S3, Redis
+
+    redis, s3 = Redis(), S3()
+    before = {name: os.environ.get(name) for name in s3.env()}
+    os.environ.update(s3.env())
+    try:
+        for on_postgres in _on_postgres(folder):
+
+            def make(target: Path, on_postgres: Callable[[Path], World] = on_postgres) -> World:
+                made = on_postgres(target)
+                number = next(_number)
+                photos = s3.url(f"world{number}")
+                return replace(made, settings=replace(made.settings, photos=photos), store=open_store(photos), queue=redis.url(number))
+
+            yield make
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+        s3.stop()
+        redis.stop()
 
 
 @pytest.fixture

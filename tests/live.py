@@ -38,7 +38,9 @@ class Live:
     def __init__(self, folder: Path, **env: str) -> None:
         self.folder = folder
         self.env = {**os.environ, "C1_DATA": str(folder), "OMP_NUM_THREADS": "1", **env}
-        self.env.pop("C1_DATABASE_URL", None)
+        for place in ("C1_DATABASE_URL", "C1_PHOTOS", "C1_QUEUE"):
+            if place not in env:
+                self.env.pop(place, None)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import obstore
+from obstore.exceptions import BaseError
 from sqlalchemy import select
 
 from db.config import Settings
 from db.migrate import upgrade
 from db.seed import DEMO_USERS, seed_demo
 from db.session import Database
-from db.store import PhotoStore, open_store
+from db.store import PhotoStore, open_store, path_of
 from db.tables import User
 from review.intake import Recorded, receive_photo, record_interpretation
 from review.receipt import Receipt
@@ -22,6 +27,9 @@ from tally.glyphs import boxes_of
 from tally.interpretation import Accepted, Interpretation, NeedsReview, NumberReading, ReaderSays, Reason, ReasonCode, Unreadable
 from templates_c1.registry import page as template_page
 from templates_c1.rules import check
+
+if TYPE_CHECKING:
+    import pytest
 
 PASSWORD = "hanya-untuk-uji"
 FORM = "c-hasil-ppwp-2024"
@@ -38,6 +46,43 @@ class World:
     store: PhotoStore
     users: Mapping[str, int]
     drop: Callable[[], None] = lambda: None
+    queue: str = ""
+    """C1_QUEUE; "" is a file."""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a process of the product needs to live in this world."""
+        places = {"C1_DATABASE_URL": self.settings.database_url, "C1_PHOTOS": self.settings.photos, "C1_QUEUE": self.queue}
+        return {name: value for name, value in places.items() if value}
+
+    def files(self) -> list[str]:
+        """Everything in the photo store, leftovers too."""
+        return sorted(o.name for o in self.store.objects())
+
+    def damage(self, sha256: str, data: bytes = b"other") -> None:
+        """Put other bytes under a photo's name, as a failing disk would."""
+        obstore.put(self.store._objects, path_of(sha256), data)
+
+    def full_disk(self, monkeypatch: pytest.MonkeyPatch, times: int = 1000) -> None:
+        """The next ``times`` photos find no room."""
+        left = [times]
+        real_fsync, real_put = os.fsync, obstore.put
+
+        def fsync(handle: int) -> None:
+            if left[0] and str(Path(f"/proc/self/fd/{handle}").readlink()).startswith(self.settings.photos):
+                left[0] -= 1
+                raise OSError(errno.ENOSPC, "No space left on device")
+            real_fsync(handle)
+
+        def put(*args: Any, **how: Any) -> Any:
+            if left[0]:
+                left[0] -= 1
+                raise BaseError("Server returned non-2xx status code: 507 Insufficient Storage")
+            return real_put(*args, **how)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        if "://" in self.settings.photos:
+            monkeypatch.setattr(obstore, "put", put)
 
     def close(self) -> None:
         """Let go of the database, and drop it where a copy was made on a server."""
@@ -76,9 +121,9 @@ class World:
         return self.record(receipt, word(receipt, values, **how))  # type: ignore[arg-type]
 
 
-def open_world(url: str, folder: Path, *, fresh: bool = True) -> World:
-    """``fresh``: migrate and seed first."""
-    settings = Settings(url, str(folder / "photos"))
+def open_world(url: str, folder: Path, *, fresh: bool = True, photos: str = "") -> World:
+    """``fresh``: migrate and seed first. Photos lie below ``folder`` unless ``photos`` says where."""
+    settings = Settings(url, photos or str(folder / "photos"))
     if fresh:
         upgrade(url)
     db = Database(url)

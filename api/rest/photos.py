@@ -94,6 +94,11 @@ async def send(request: Request, held: Held, user: User) -> Response:
     with several answers 207 as soon as one of them failed, each with its status. A receipt means: the photo is stored durably.
     """
     limit_rate(held, request, user, 1)
+    with held.pressure.upload():
+        return await _take_form(request, held, user)
+
+
+async def _take_form(request: Request, held: Services, user: UserView) -> Response:
     try:
         form = await request.form(max_files=held.settings.max_files, max_fields=10)
     except HTTPException as e:  # what Starlette makes of the parser's MultiPartException; a body over its limit is 413

@@ -79,10 +79,11 @@ def start(body: Start, request: Request, held: Held, user: User) -> dict[str, An
 )
 async def piece(key: str, request: Request, held: Held, user: User, offset: int = Query(ge=0)) -> dict[str, Any]:
     """One piece of at most 1 MiB, from ``offset`` on. The last one answers as an upload in one go does."""
-    data = await request.body()
-    if len(data) > MAX_PIECE:
-        raise ApiError("request_too_large")
-    return await run_in_threadpool(_add, held, user, key, offset, data)
+    with held.pressure.upload():
+        data = await request.body()
+        if len(data) > MAX_PIECE:
+            raise ApiError("request_too_large")
+        return await run_in_threadpool(_add, held, user, key, offset, data)
 
 
 def _add(held: Services, user: UserView, key: str, offset: int, data: bytes) -> dict[str, Any]:

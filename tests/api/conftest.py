@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,7 @@ class Site:
 
     def stored_files(self) -> list[str]:
         """Every file in the photo store, half-written ones too."""
-        photos = Path(self.world.settings.photos)
-        return [str(p.relative_to(photos)) for p in photos.rglob("*") if p.is_file()]
+        return self.world.files()
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def open_site(world: World, folder: Path, settings: Settings | None = None) -> Site:
     """The application over a world; ``settings`` as in production unless given."""
-    settings = settings or Settings(data=folder)
+    settings = replace(settings or Settings(data=folder), queue=world.queue)
     held = Services(
         settings=settings,
         db=world.db,

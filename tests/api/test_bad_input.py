@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,14 +157,7 @@ def test_several_photos_each_have_their_own_answer(site: Site) -> None:
 
 
 def test_disk_full_is_said_and_leaves_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.fsync
-
-    def full(handle: int) -> None:
-        if str(Path(f"/proc/self/fd/{handle}").readlink()).startswith(site.world.settings.photos):
-            raise OSError(28, "No space left on device")
-        real(handle)
-
-    monkeypatch.setattr(os, "fsync", full)
+    site.world.full_disk(monkeypatch)
     answer = site.client("operator").post("/api/photos", data=GOOD, files=files(("a.jpg", jpeg())))
     assert (answer.status_code, error_of(answer)["code"]) == (507, "storage_full")
     monkeypatch.undo()

@@ -109,7 +109,7 @@ def stored(world: World) -> int:
     for sha256, name in found:
         photo_file.decode(world.store.get(sha256), name)
         assert "/" not in name and name.isprintable() and ".." not in name
-    assert len([p for p in Path(world.settings.photos).rglob("*") if p.is_file()]) == len(found)
+    assert len(world.files()) == len(found)
     return len(found)
 
 

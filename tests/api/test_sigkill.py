@@ -55,8 +55,8 @@ def is_read(world: World, photo_id: int) -> bool:
 @pytest.mark.slow
 def test_killed_while_reading(make_world: Callable[[Path], World], tmp_path: Path) -> None:
     world = make_world(tmp_path)
-    watch = Reading(Settings(data=tmp_path), world.db, world.store)
-    live = Live(tmp_path, C1_READ_ATTEMPTS="20")
+    watch = Reading(Settings(data=tmp_path, queue=world.queue), world.db, world.store)
+    live = Live(tmp_path, C1_READ_ATTEMPTS="20", **world.env)
     chance = random.Random(7)
     photos: list[int] = []
     caught = 0

@@ -86,7 +86,7 @@ def test_failing_disk_leaves_nothing(store: FolderStore, monkeypatch: pytest.Mon
             m.setattr(Path, "replace", fail)
         with pytest.raises(StoreError) as e:
             store.put(b"second")
-    assert (e.value.error_code, e.value.http_status) == (code, 507 if code == "storage_full" else 500)
+    assert (e.value.error_code, e.value.http_status) == (code, 507 if code == "storage_full" else 503)
     assert files(store.folder) == before
     assert store.get(store.put(b"second").sha256) == b"second"
 

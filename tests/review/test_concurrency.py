@@ -241,7 +241,7 @@ def test_kill_during_the_work_loses_and_doubles_nothing(world: World) -> None:
         import sys
         from pathlib import Path
         from tests.world import open_world, votes
-        world = open_world({world.settings.database_url!r}, Path({world.settings.photos!r}).parent, fresh=False)
+        world = open_world({world.settings.database_url!r}, Path(), fresh=False, photos={world.settings.photos!r})
         for n in range(1, 29):
             r = world.upload(tps=f"1607011016{{n:03}}", data=sys.argv[1].encode() + bytes([n]))
             print(r.photo_id, flush=True)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import func, select
 
-from db.store import FolderStore
 from db.tables import CommittedCount, Interpretation, Photo, QueueEntry, SheetCommit
 from db.types import Disposition, QueueKind, Role
 from db.users import create_user
@@ -35,9 +32,8 @@ def count(world: World, table: type) -> int:
         return s.scalar(select(func.count()).select_from(table)) or 0
 
 
-def stored(world: World) -> list[Path]:
-    assert isinstance(world.store, FolderStore)
-    return [p for p in world.store.folder.rglob("*") if p.is_file()]
+def stored(world: World) -> list[str]:
+    return world.files()
 
 
 def state(world: World, photo_id: int) -> PhotoState:

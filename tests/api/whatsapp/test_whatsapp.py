@@ -47,7 +47,7 @@ class Phone:
         self.world = world
         self.graph = StandIn()
         config = WhatsApp(TOKEN, PHONE_ID, SECRET, "verify-me", self.graph.url)
-        settings = Settings(data=folder, max_photo_bytes=2 * MIB, whatsapp=config)
+        settings = Settings(data=folder, max_photo_bytes=2 * MIB, whatsapp=config, queue=world.queue)
         self.held = Services(
             settings=settings,
             db=world.db,
@@ -355,7 +355,7 @@ def test_unknown_sender_waits_for_an_admin(phone: Phone) -> None:
     phone.comes(phone.image(1, "TPS 5 Mariana"), shapes.text("halo"), phone.image(2, "TPS 6 Mariana"))
     assert phone.photos() == [] and phone.states() == ["held"] * 3
     assert phone.graph.texts() == ["Nomor ini belum terdaftar. Kiriman Anda disimpan terpisah sampai admin mendaftarkan nomor ini."]
-    assert len(list(Path(phone.world.settings.photos).rglob("*"))) > 2
+    assert len(phone.world.files()) == 2
     assert orphans(phone.held.db, phone.held.store, older_than=timedelta(seconds=-5)) == []
     with phone.held.db.writing() as s:
         (unknown,) = senders(s)
@@ -406,18 +406,8 @@ def test_outside_the_operators_area(phone: Phone, add: Callable[..., int]) -> No
 
 
 def test_a_full_disk_is_said_and_tried_again(phone: Phone, add: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     add()
-    real, left = os.fsync, [2]
-
-    def full(handle: int) -> None:
-        if left[0] and str(Path(f"/proc/self/fd/{handle}").readlink()).startswith(phone.world.settings.photos):
-            left[0] -= 1
-            raise OSError(28, "No space left on device")
-        real(handle)
-
-    monkeypatch.setattr(os, "fsync", full)
+    phone.world.full_disk(monkeypatch, 2)
     phone.comes(phone.image(1, "TPS 5 Mariana"))
     assert phone.photos() == [(VILLAGE + "005", None)]
     assert "diambil lagi otomatis" in phone.graph.texts()[0] and "Foto diterima" in phone.graph.texts()[-1] and len(phone.graph.sent) == 2
