@@ -61,9 +61,9 @@ class Piecewise:
 
 
 class Pieces:
-    """Unfinished uploads in a folder. ``most_open``: how many of them one user may have."""
+    """Unfinished uploads in a folder. ``most_open``: how many of them one user may have, MAX_OPEN unless given."""
 
-    def __init__(self, folder: Path, most_open: int = MAX_OPEN) -> None:
+    def __init__(self, folder: Path, most_open: int | None = None) -> None:
         self.folder = folder
         self.most_open = most_open
 
@@ -85,7 +85,7 @@ class Pieces:
         known = self._load(user_id, key)
         if known is not None and known.size == size and known.facts == facts:
             return known
-        if known is None and sum(1 for _ in self._of(user_id)) >= self.most_open:
+        if known is None and sum(1 for _ in self._of(user_id)) >= (self.most_open or MAX_OPEN):
             raise TooManyUploads()
         with _kept():
             self.folder.mkdir(parents=True, exist_ok=True)

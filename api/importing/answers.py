@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.errors import ApiError
 from api.state import Services
-from db.queries import tps
-from db.tables import ImportItem, PhotoOrigin, UnplacedPhoto
+from db.queries import tps, tps_refs
+from db.tables import ImportItem, Photo, PhotoOrigin, UnplacedPhoto
 from db.types import Channel, ItemState
 from db.users import UserView
+from db.views import TpsRef
 from review import unplaced
 from tally.attribution import Ground
 
@@ -31,25 +34,47 @@ def answered(held: Services, user: UserView, run_id: int, name: str, tps_code: s
         if row is None:
             raise ApiError("not_found")
         unplaced.state_tps(session, row.id, by=user.id, tps_code=tps_code)
-        told = {k: v for k, v in item.detail.items() if k not in ("code", "message", "message_en", "candidates")}
-        item.state = ItemState.TAKEN
-        item.photo_id = row.photo_id
-        item.detail = {**told, "tps": tps_code, "label": tps(session, tps_code).label, "why": Ground.ANSWER.value}
-        if row.photo_id is not None and session.get(PhotoOrigin, row.photo_id) is None:
-            session.add(
-                PhotoOrigin(
-                    photo_id=row.photo_id,
-                    channel=Channel.IMPORT,
-                    run_id=run_id,
-                    sent_by=str(told.get("sent_by") or "")[:100],
-                    sent_at=None,
-                    caption=str(told.get("caption") or "")[:2000],
-                    why=Ground.ANSWER.value,
-                )
-            )
+        _taken(session, item, row, tps(session, tps_code), Ground.ANSWER)
         unread = row.body is None
         unplaced_id = row.id
         found = {"name": name, "state": item.state.value, **item.detail}
     if unread:
         held.reading.enqueue_open(unplaced_id)
     return found
+
+
+def catch_up(held: Services, run_id: int) -> None:
+    """Pictures of an import that were unclear, and whose place the form or a reviewer has told since, are taken."""
+    query = (
+        select(ImportItem, UnplacedPhoto)
+        .join(UnplacedPhoto, UnplacedPhoto.sha256 == ImportItem.sha256)
+        .where(ImportItem.run_id == run_id, ImportItem.state == ItemState.UNCLEAR, UnplacedPhoto.photo_id.is_not(None))
+    )
+    with held.db.reading() as session:
+        if session.execute(query.limit(1)).first() is None:
+            return
+    with held.db.writing() as session:
+        for item, row in session.execute(query).all():
+            photo = session.get_one(Photo, row.photo_id)
+            _taken(session, item, row, tps_refs(session, [photo.tps_id])[photo.tps_id], Ground.PRINTED)
+
+
+def _taken(session: Session, item: ImportItem, row: UnplacedPhoto, place: TpsRef, why: Ground) -> None:
+    told = {k: v for k, v in item.detail.items() if k not in ("code", "message", "message_en", "candidates")}
+    item.state, item.photo_id = ItemState.TAKEN, row.photo_id
+    item.detail = {**told, "tps": place.code, "label": place.label, "why": why.value}
+    if row.photo_id is None or session.get(PhotoOrigin, row.photo_id) is not None:
+        return
+    sent_at = told.get("sent_at")
+    session.add(
+        PhotoOrigin(
+            photo_id=row.photo_id,
+            channel=Channel.IMPORT,
+            run_id=item.run_id,
+            sent_by=str(told.get("sent_by") or "")[:100],
+            sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
+            caption=str(told.get("caption") or "")[:2000],
+            why=why.value,
+        )
+    )
+    session.flush()

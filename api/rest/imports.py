@@ -18,7 +18,7 @@ from starlette.responses import Response
 from api.access import allow
 from api.deps import Held, Id, User
 from api.errors import ApiError
-from api.importing.answers import answered
+from api.importing.answers import answered, catch_up
 from api.importing.jobs import Importer, Jobs
 from api.importing.reports import RunView, as_csv, items_of, run_of
 from api.importing.run import Options
@@ -131,6 +131,7 @@ def _add(held: Services, user: UserView, key: str, offset: int, data: bytes) -> 
 
 def visible_run(held: Services, user: UserView, run_id: int) -> RunView:
     """Raises ApiError not_found: no such import, or somebody else's."""
+    catch_up(held, run_id)
     with held.db.reading() as session:
         found = run_of(session, Jobs(held), user.id, run_id)
     if found is None:
