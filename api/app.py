@@ -42,6 +42,7 @@ from api.rest import whatsapp as rest_whatsapp
 from api.settings import MIB
 from api.state import Services, services
 from api.whatsapp.running import whatsapp_inbox
+from db.personal import Looks
 
 log = logging.getLogger("c1.api")
 
@@ -84,6 +85,7 @@ def create_app(held: Services) -> FastAPI:
         ],
     )
     app.state.services = held
+    app.state.looks = Looks(held.db)
     app.state.drafting = Drafting.on(held.db, held.store, held.reading.huey)
     handlers.install(app)
 

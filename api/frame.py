@@ -54,6 +54,8 @@ class Frame:
         self.signer = signer
         self.csp = csp
         self.secure = secure
+        self.cookie = f"__Host-{COOKIE}" if secure else COOKIE
+        """Over HTTPS the browser itself sees to it that no other host or path can have set it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,7 +63,7 @@ class Frame:
             return
         headers = Headers(scope=scope)
         cookies = _cookies(headers.get("cookie", ""))
-        came = self.signer.load(cookies.get(COOKIE))
+        came = self.signer.load(cookies.get(self.cookie))
         state = scope.setdefault("state", {})
         state["session"] = came or self.signer.fresh()
         state["lang"] = i18n.choose(cookies.get(i18n.COOKIE), headers.get("accept-language"))
@@ -119,7 +121,7 @@ class Frame:
             await response(scope, receive, send_framed)
 
     def _cookie(self, session: Session) -> str:
-        return f"{COOKIE}={self.signer.dump(session)}; Path=/; HttpOnly; SameSite=Lax; Max-Age={self.signer.max_age}" + (
+        return f"{self.cookie}={self.signer.dump(session)}; Path=/; HttpOnly; SameSite=Lax; Max-Age={self.signer.max_age}" + (
             "; Secure" if self.secure else ""
         )
 

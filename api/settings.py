@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from api.whatsapp.config import WhatsApp
+from db.logins import Lifetime
+from db.types import Role
 
 MIB = 1024 * 1024
 
@@ -26,6 +29,14 @@ def _int(name: str, default: int) -> int:
     return value
 
 
+def _roles(name: str) -> frozenset[Role]:
+    """Roles from the environment, separated by commas. Raises ValueError naming the variable and what is no role."""
+    words = [w.strip() for w in os.environ.get(name, "").split(",") if w.strip()]
+    if wrong := [w for w in words if w not in set(Role)]:
+        raise ValueError(f"{name}: {', '.join(wrong)} is no role; there are {', '.join(Role)}")
+    return frozenset(Role(w) for w in words)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How one installation runs.
@@ -36,6 +47,9 @@ class Settings:
         max_files: most photos in one upload request.
         max_import_bytes: largest zip or PDF that may be imported on the page.
         session_seconds: a session ends after this long without a request.
+        session_whole_seconds: and after this long in any case. Admins and supervisors get less of both (db.logins.Lifetime).
+        two_factor: roles that must have a second factor (C1_TWO_FACTOR="admin,supervisor").
+        token_requests_per_minute: what one API token may ask.
         secure_cookies: set when the server is reached by HTTPS (C1_HTTPS=1).
         queue: address of the Redis that many machines share (``redis://host:port/0``); "" is a file in ``data``.
         uploads_at_once: uploads that are taken in at the same moment by one server process; further ones are told to come again.
@@ -52,6 +66,9 @@ class Settings:
     max_files: int = 20
     max_import_bytes: int = 2048 * MIB
     session_seconds: int = 12 * 3600
+    session_whole_seconds: int = 48 * 3600
+    two_factor: frozenset[Role] = frozenset()
+    token_requests_per_minute: int = 120
     secure_cookies: bool = False
     queue: str = ""
     uploads_at_once: int = 200
@@ -72,6 +89,9 @@ class Settings:
             max_files=_int("C1_MAX_FILES", 20),
             max_import_bytes=_int("C1_MAX_IMPORT_MIB", 2048) * MIB,
             session_seconds=_int("C1_SESSION_HOURS", 12) * 3600,
+            session_whole_seconds=_int("C1_SESSION_MAX_HOURS", 48) * 3600,
+            two_factor=_roles("C1_TWO_FACTOR"),
+            token_requests_per_minute=_int("C1_TOKEN_REQUESTS_PER_MINUTE", 120),
             secure_cookies=os.environ.get("C1_HTTPS", "") == "1",
             queue=os.environ.get("C1_QUEUE", ""),
             uploads_at_once=_int("C1_UPLOADS_AT_ONCE", 200),
@@ -82,6 +102,10 @@ class Settings:
             whatsapp=WhatsApp.from_env(),
             template_trials=_int("C1_TEMPLATE_TRIALS", 20),
         )
+
+    @property
+    def lifetime(self) -> Lifetime:
+        return Lifetime(timedelta(seconds=self.session_seconds), timedelta(seconds=self.session_whole_seconds))
 
     @property
     def max_request_bytes(self) -> int:

@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.build import open_services
 from api.rendering import make_ready
-from api.sessions import COOKIE
+from api.sessions import COOKIE, begin
 from api.settings import Settings
 from db import clock
 from db.config import Settings as Places
@@ -77,7 +77,7 @@ def client_of(held: Any, user: str) -> TestClient:
     client = TestClient(create_app(held), follow_redirects=False)
     with held.db.reading() as session:
         who = session.scalars(select(User.id).where(User.username == user)).one()
-    log_in = held.signer.fresh(who)
+    log_in = begin(held.db, held.signer, who)
     client.cookies.set(COOKIE, held.signer.dump(log_in))
     client.headers.update({"X-CSRF-Token": held.signer.csrf(log_in), "X-Desk": "bench-window"})
     return client

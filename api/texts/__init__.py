@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from api.texts import counting, desk, elections, intake, overview, phone, shell, templates
+from api.texts import account, counting, desk, elections, intake, overview, phone, shell, templates
 
 MODULES = (
+    account,
     shell,
     desk,
     counting,

@@ -119,7 +119,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "users.name": ("Nama lengkap", "Full name"),
     "users.role": ("Peran", "Role"),
     "users.password": ("Kata sandi pertama", "First password"),
-    "users.password.hint": ("Paling sedikit 8 huruf.", "At least 8 characters."),
+    "users.password.hint": ("Paling sedikit 12 karakter.", "At least 12 characters."),
     "users.create": ("Tambah", "Add"),
     "users.active": ("Aktif", "Active"),
     "users.inactive": ("Nonaktif", "Disabled"),

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.reading import Reading
-from api.sessions import COOKIE, SessionSigner
+from api.sessions import COOKIE, SessionSigner, begin
 from api.settings import MIB, Settings
 from api.state import Services
 from api.throttle import Throttle
@@ -36,7 +36,7 @@ class Site:
     def client(self, user: str | None = None) -> TestClient:
         client = TestClient(self.app, raise_server_exceptions=False, follow_redirects=False)
         if user is not None:
-            session = self.held.signer.fresh(self.world.users[user])
+            session = begin(self.held.db, self.held.signer, self.world.users[user])
             client.cookies.set(COOKIE, self.held.signer.dump(session))
             client.headers["X-CSRF-Token"] = self.held.signer.csrf(session)
         return client

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from api.access import RuleMissing, public, rules, signed_in
 from api.app import create_app
+from api.sessions import begin
 from tests.api.conftest import Site
 from tests.world import PASSWORD
 
@@ -46,7 +47,7 @@ def test_an_operator_sees_only_his_own_photos(site: Site) -> None:
         other = create_user(session, "operator9", PASSWORD, Role.OPERATOR).id
     receipt = site.world.upload()
     client = site.client()
-    mine = site.held.signer.fresh(other)
+    mine = begin(site.held.db, site.held.signer, other)
     client.cookies.set("c1_session", site.held.signer.dump(mine))
     for path in ("/api/photos/{}", "/api/photos/{}/picture.jpg", "/foto/{}"):
         assert client.get(path.format(receipt.photo_id)).status_code == 404

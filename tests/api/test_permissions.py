@@ -25,6 +25,7 @@ GET    /                                                    -       operator rev
 GET    /bahasa/{lang}                                       visitor operator reviewer supervisor staff admin
 GET    /masuk                                               visitor operator reviewer supervisor staff admin
 POST   /masuk                                               visitor operator reviewer supervisor staff admin
+POST   /masuk/kode                                          visitor operator reviewer supervisor staff admin
 POST   /keluar                                              -       operator reviewer supervisor staff admin
 GET    /manifest.webmanifest                                visitor operator reviewer supervisor staff admin
 GET    /sw.js                                               visitor operator reviewer supervisor staff admin

@@ -1,0 +1,1 @@
+"""Fuzzing: the whole HTTP interface (``api``) and everything that comes from outside (``inputs``)."""
