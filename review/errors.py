@@ -12,6 +12,7 @@ ServiceError (db.errors)
 +-- LeaseLost, AlreadySettled, StaleSheet                                  somebody else was faster
 +-- BadValues, RulesBroken, NoteRequired                                   what was typed cannot stand
 +-- ConfirmRequired                                                        asked once more before it stands
++-- UnknownAnomaly, AnomalyChanged
 +-- CannotUndo
 +-- CornersDoNotFit                                                        the page is not where it was shown to be
 """
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AlreadyEntered",
     "AlreadySettled",
+    "AnomalyChanged",
     "BadValues",
     "BlindSheet",
     "CannotUndo",
@@ -49,6 +51,7 @@ __all__ = [
     "ServiceError",
     "StaleSheet",
     "StoreError",
+    "UnknownAnomaly",
     "UnknownElection",
     "UnknownPage",
     "UnknownPhoto",
@@ -215,3 +218,17 @@ class NoteRequired(ServiceError):
     status = 422
     text = "Tulis alasannya."
     text_en = "Say why."
+
+
+class UnknownAnomaly(ServiceError):
+    code = "unknown_anomaly"
+    status = 404
+    text = "Kejanggalan ini tidak ditemukan."
+    text_en = "There is no such anomaly."
+
+
+class AnomalyChanged(ServiceError):
+    code = "anomaly_changed"
+    status = 409
+    text = "Kejanggalan ini sudah berubah sejak Anda melihatnya. Muat ulang halaman, lalu periksa lagi angkanya."
+    text_en = "This anomaly has changed since you looked at it. Reload the page and look at its numbers again."

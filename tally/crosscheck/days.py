@@ -7,6 +7,8 @@ from statistics import median_low
 
 from tally.crosscheck.station import Anomaly, Count
 
+LOOKED_AT = ("pemilih_dpt_jml", "pengguna_dpt_jml")
+"""The numbers that are compared."""
 LEAST = 3
 """Voters by which turnout may differ in any case: some leave without all ballots, some are ticked off wrongly."""
 SHARE = 50
@@ -19,8 +21,8 @@ def across_elections(counts: Sequence[Count]) -> Iterator[Anomaly]:
     Each is held against the median of all (with two of them, the second against the first), so one odd election is one anomaly.
     """
     order = sorted(counts, key=lambda c: c.election)
-    yield from _differing("registered_day", order, "pemilih_dpt_jml", allowed=lambda _: 0)
-    yield from _differing("turnout_day", order, "pengguna_dpt_jml", allowed=lambda middle: max(LEAST, middle // SHARE))
+    yield from _differing("registered_day", order, LOOKED_AT[0], allowed=lambda _: 0)
+    yield from _differing("turnout_day", order, LOOKED_AT[1], allowed=lambda middle: max(LEAST, middle // SHARE))
 
 
 def _differing(kind: str, counts: Sequence[Count], name: str, allowed: Callable[[int], int]) -> Iterator[Anomaly]:
