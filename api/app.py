@@ -20,6 +20,7 @@ from api.importing.jobs import imports as import_jobs
 from api.pages import (
     admin,
     elections,
+    figure,
     home,
     imports,
     login,
@@ -123,6 +124,7 @@ def create_app(held: Services) -> FastAPI:
         sheet,
         supervisor,
         totals,
+        figure,
         overview,
         admin,
         photos,

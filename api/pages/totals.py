@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.access import allow
 from api.deps import Held
-from api.errors import ApiError
+from api.pages.overview import chosen
 from api.rest.totals import BELOW, SEERS
 from api.web import render
 from db.queries import children, elections, region, tps
@@ -26,19 +26,10 @@ from db.totals import (
     totals_by_area,
 )
 from db.types import Level
-from db.views import CommitView, ElectionView, RegionRef
+from db.views import CommitView, RegionRef
+from tally.votes import For
 
 router = APIRouter(include_in_schema=False)
-
-
-def chosen(contests: list[ElectionView], wanted: str | None, counted: Container[str] = ()) -> ElectionView:
-    """The election asked for, else the newest of which something counts, else the newest. Raises ApiError not_found."""
-    if wanted is None:
-        contests = [e for e in contests if e.id in counted] or contests
-    for e in contests:
-        if wanted is None or e.id == wanted:
-            return e
-    raise ApiError("not_found")
 
 
 def path_to(code: str, names: dict[str, str]) -> list[RegionRef]:
@@ -83,6 +74,7 @@ def page(request: Request, held: Held, election: str | None = None, code: str | 
         "parties": party_lines(mine, {a.code: a.name for a in contest.areas}),
         "columns": columns(mine),
         "cells": cells,
+        "known_as": known_as,
         "others": others(mine, place is None),
     }
     return render(request, "totals.html", context)
@@ -115,14 +107,18 @@ def party_lines(row: TotalsRow, areas: Mapping[str, str]) -> list[dict[str, Any]
     ]
 
 
-def columns(row: TotalsRow) -> list[tuple[int, str, str]]:
-    """Who has a column in the table of regions: number, name, name in English. Parties where there are some, else contestants."""
+Head = tuple[int, str, str, str]
+"""Number, name, name in English, the figure by which it is followed down ("": a sum of several)."""
+
+
+def columns(row: TotalsRow) -> list[Head]:
+    """Who has a column in the table of regions. Parties where there are some, else contestants."""
     if row.parties:
-        return [(number, parts[0].name, parts[0].name) for number, parts in sorted(row.by_party.items())]
-    return [(n.votes.number, n.label, n.label_en) for n in row.votes if n.votes is not None]
+        return [(number, parts[0].name, parts[0].name, "") for number, parts in sorted(row.by_party.items())]
+    return [(n.votes.number, n.label, n.label_en, known_as(n)) for n in row.votes if n.votes is not None]
 
 
-def cells(row: TotalsRow, heads: list[tuple[int, str, str]]) -> list[int | None]:
+def cells(row: TotalsRow, heads: list[Head]) -> list[int | None]:
     """The votes of one region below these heads; None where nothing is known."""
     if row.parties or not row.votes:
         by = row.by_party
@@ -140,3 +136,15 @@ def others(row: TotalsRow, all_of_them: bool) -> list[NumberTotal]:
             add = (m.value, m.sheets, m.unknown) if m else (0, 0, 0)
             found[n.name] = replace(n, value=n.value + add[0], sheets=n.sheets + add[1], unknown=n.unknown + add[2])
     return list(found.values())
+
+
+def known_as(n: NumberTotal) -> str:
+    """The name by which a figure is the same on every page of an election: with its party where the page alone says it."""
+    v = n.votes
+    if v is None or not v.party:
+        return n.name
+    return {
+        For.CONTESTANT: f"suara_calon_{v.party}_{v.number}",
+        For.PARTY: f"suara_partai_{v.party}",
+        For.PARTY_SUM: f"suara_partai_dan_calon_{v.party}",
+    }[v.what]

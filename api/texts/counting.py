@@ -59,6 +59,25 @@ TEXTS: dict[str, tuple[str, str]] = {
     "totals.see": ("Lihat lembar", "See the sheet"),
     "totals.path": ("Letak wilayah", "Where you are"),
     "totals.table.hint": ("Geser ke samping untuk melihat semua kolom.", "Scroll sideways to see every column."),
+    # one figure, followed down
+    "figure.lead": ("Dari apa angka ini tersusun di {place}", "What this figure is made of in {place}"),
+    "figure.all": ("Semua angka wilayah ini", "All figures of this region"),
+    "figure.hint": (
+        "Pilih wilayah untuk turun setingkat, sampai ke potongan foto angka di lembar TPS.",
+        "Choose a region to go one level down, to the picture of the number on the station's sheet.",
+    ),
+    "figure.picture": ("Angka di kertas", "The number on paper"),
+    "figure.nocrop": (
+        "Kotak angka ini tidak ditemukan mesin; lihat gambar seluruh halaman.",
+        "The machine did not find this number's boxes; see the picture of the whole page.",
+    ),
+    "figure.other.photo": ("Yang dihitung berasal dari foto lain:", "What counts comes from another photo:"),
+    "figure.readers": ("Yang dibaca mesin", "What the machine read"),
+    "figure.reader": ("Pembaca", "Reader"),
+    "figure.boxes": ("Kotak", "Boxes"),
+    "figure.sure": ("Keyakinan", "Confidence"),
+    "figure.who": ("Siapa membaca, mengisi, atau mengesahkan", "Who read, entered or confirmed it"),
+    "figure.on.page": ("Halaman lembar; {label} ditandai", "The sheet's page; {label} is marked"),
     "candidate": ("Paslon {n}", "Pair {n}"),
     # one sheet
     "sheet.title": ("Lembar", "Sheet"),

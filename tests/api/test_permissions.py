@@ -45,6 +45,8 @@ GET    /ringkasan                                          -       -        revi
 GET    /ringkasan/isi                                      -       -        reviewer supervisor staff admin
 GET    /layar                                              -       -        reviewer supervisor staff admin
 GET    /layar/isi                                          -       -        reviewer supervisor staff admin
+GET    /hasil/angka                                        -       -        reviewer supervisor staff admin
+GET    /angka/{photo_id}/{number}                          -       -        reviewer supervisor staff admin
 GET    /hasil                                               -       -        reviewer supervisor staff admin
 GET    /pengguna                                            -       -        -        -          -     admin
 POST   /pengguna                                            -       -        -        -          -     admin
