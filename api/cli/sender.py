@@ -84,7 +84,7 @@ def revoke(phone: Annotated[str, typer.Argument(help="Nomor / number")], by: By,
     """Cabut nomor; foto darinya diperiksa orang. / Take a number back; its photos go before a person."""
     from sqlalchemy import select
 
-    from api.importing.senders import phone_of
+    from tally.phones import phone_of
     from api.whatsapp.senders import revoke as take_back
     from db.tables import Sender
 

@@ -13,14 +13,7 @@ from api.importing.sources import ImportFault
 from db.session import Database
 from db.tables import Sender, User
 from db.types import SenderState
-
-
-def phone_of(text: str) -> str:
-    """The digits of a phone number with the country's first: "+62 812-3456-7890" and "0812 3456 7890" are 6281234567890; "" for a name."""
-    digits = "".join(c for c in text if c.isdigit())
-    if len(digits) < 9 or any(c.isalpha() for c in text):
-        return ""
-    return "62" + digits[1:] if digits.startswith("0") else digits
+from tally.phones import phone_of
 
 
 def key_of(sender: str) -> str:

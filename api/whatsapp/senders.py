@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.errors import ApiError
-from api.importing.senders import phone_of
+from tally.phones import phone_of
 from db import audit, clock
 from db.queries import user_names
 from db.tables import Message, PhotoOrigin, Sender
