@@ -24,6 +24,7 @@ from api.pages import (
     home,
     imports,
     login,
+    operators,
     overview,
     phone,
     review,

@@ -58,6 +58,9 @@ OWN_AREA_ONLY = frozenset(
         "/api/sheets/next",
         "/api/sheets/ahead",
         "/api/desk/mine",
+        "/petugas",
+        "/api/operators.csv",
+        "/api/operators.xlsx",
     }
 )
 """They show, of what lies in regions, only what lies in the asker's area: their queries see to it (review.queue), or it is his own work."""

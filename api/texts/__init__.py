@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.texts import account, counting, desk, elections, intake, overview, phone, shell, templates
+from api.texts import account, counting, desk, elections, intake, operators, overview, phone, shell, templates
 
 MODULES = (
     account,
@@ -12,6 +12,7 @@ MODULES = (
     overview,
     elections,
     intake,
+    operators,
     phone,
     templates,
 )

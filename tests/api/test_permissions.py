@@ -132,6 +132,9 @@ PATCH  /api/imports/{key}                                   -       operator -  
 GET    /api/imports/{run_id}                                -       operator -        supervisor -     -
 GET    /api/imports/{run_id}/report.csv                     -       operator -        supervisor -     -
 POST   /api/imports/{run_id}/place                          -       operator -        supervisor -     -
+GET    /petugas                                             -       operator -        supervisor staff admin
+GET    /api/operators.csv                                   -       operator -        supervisor staff admin
+GET    /api/operators.xlsx                                  -       operator -        supervisor staff admin
 GET    /whatsapp/webhook                                    visitor operator reviewer supervisor staff admin
 POST   /whatsapp/webhook                                    visitor operator reviewer supervisor staff admin
 """
