@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from db.migrations.parts import ID, JSON, TIME, WORD, refuse_changes
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-WORD = sa.String(length=20)
-TIME = sa.DateTime(timezone=True)
 
 INSERT_ONLY = ("photo", "interpretation", "review_action", "sheet_commit", "committed_count", "audit_log")
 
@@ -23,25 +20,12 @@ def upgrade() -> None:
     _tables()
     head = sa.table("audit_head", sa.column("id"), sa.column("seq"), sa.column("hash"))
     op.bulk_insert(head, [{"id": 1, "seq": 0, "hash": "0" * 64}])
-    _triggers(op.get_bind().dialect.name)
-
-
-def _triggers(dialect: str) -> None:
-    if dialect == "postgresql":
+    if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'insert-only: % of % refused', TG_OP, TG_TABLE_NAME; END $$"
         )
-        for table in INSERT_ONLY:
-            op.execute(f"CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
-            op.execute(f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
-    else:
-        for table in INSERT_ONLY:
-            for change in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'insert-only: {change} of {table} refused'); END"
-                )
+    refuse_changes(*INSERT_ONLY)
 
 
 def _tables() -> None:

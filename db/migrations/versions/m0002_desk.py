@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from db.migrations.parts import ID, JSON, TIME, WORD, refuse_changes
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-WORD = sa.String(length=20)
-TIME = sa.DateTime(timezone=True)
 ELECTION = sa.String(length=40)
 
 INSERT_ONLY = ("entry", "entry_verdict", "sample", "sample_result", "accepting_switch")
@@ -23,7 +20,7 @@ INSERT_ONLY = ("entry", "entry_verdict", "sample", "sample_result", "accepting_s
 def upgrade() -> None:
     _columns()
     _tables()
-    _triggers(op.get_bind().dialect.name)
+    refuse_changes(*INSERT_ONLY)
 
 
 def _columns() -> None:
@@ -137,16 +134,3 @@ def _judgement(table: str, key: str, of: str) -> None:
         sa.PrimaryKeyConstraint(key, name=f"pk_{table}"),
     )
     op.create_index(f"ix_{table}_action_id", table, ["action_id"], unique=False)
-
-
-def _triggers(dialect: str) -> None:
-    for table in INSERT_ONLY:
-        if dialect == "postgresql":
-            op.execute(f"CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
-            op.execute(f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
-        else:
-            for change in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'insert-only: {change} of {table} refused'); END"
-                )

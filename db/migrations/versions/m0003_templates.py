@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from db.migrations.parts import ID, JSON, TIME, WORD, refuse_changes
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-WORD = sa.String(length=20)
-TIME = sa.DateTime(timezone=True)
 FORM = sa.String(length=60)
 SHA = sa.String(length=64)
 
@@ -23,20 +20,7 @@ INSERT_ONLY = ("template_version", "template_trust")
 
 def upgrade() -> None:
     _tables()
-    _triggers(op.get_bind().dialect.name)
-
-
-def _triggers(dialect: str) -> None:
-    for table in INSERT_ONLY:
-        if dialect == "postgresql":  # the function came with the first migration
-            op.execute(f"CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
-            op.execute(f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
-            continue
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'insert-only: {change} of {table} refused'); END"
-            )
+    refuse_changes(*INSERT_ONLY)
 
 
 def _tables() -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from db.migrations.parts import ID, JSON, TIME, WORD, refuse_changes
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-WORD = sa.String(length=20)
-TIME = sa.DateTime(timezone=True)
 
 INSERT_ONLY = ("photo_origin", "photo_likeness", "photo_hold")
 
@@ -23,21 +20,7 @@ def upgrade() -> None:
     _whatsapp()
     _imports()
     _photos()
-    _triggers(op.get_bind().dialect.name)
-
-
-def _triggers(dialect: str) -> None:
-    """The same refusals as those of the first migration."""
-    for table in INSERT_ONLY:
-        if dialect == "postgresql":
-            op.execute(f"CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
-            op.execute(f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
-            continue
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'insert-only: {change} of {table} refused'); END"
-            )
+    refuse_changes(*INSERT_ONLY)
 
 
 def _whatsapp() -> None:

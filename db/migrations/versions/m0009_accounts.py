@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from db.migrations.parts import ID, JSON, TIME, WORD
 
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
-
-ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-WORD = sa.String(length=20)
-TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:

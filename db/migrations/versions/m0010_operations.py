@@ -6,14 +6,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from db.migrations import totals_tables
+from db.migrations.parts import ID, TIME
 
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
-
-ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
