@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from db import guard
+from db import audit, guard
 
 BUSY_SECONDS = 30
 _READ_ONLY = "c1_read_only"
@@ -64,6 +64,7 @@ class Database:
         self._reading = sessionmaker(self.engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
         guard.install(self._writing)
         guard.install(self._reading)
+        audit.install(self._writing)
         sqlite = self.engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[object] = threading.RLock() if sqlite else nullcontext()
         """SQLite has one writer at a time and lets the others knock at random, some until they give up; our threads queue up instead."""

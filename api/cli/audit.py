@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from review.verify import Progress
 
 app = typer.Typer(no_args_is_help=True, help="Catatan perubahan: periksa keutuhannya. / The audit log: check that it is whole.")
 
@@ -38,28 +42,32 @@ def verify(data: Data = None, anchor: Anchor = None, as_json: Annotated[bool, ty
     db = Database(db_settings(settings_of(data)).database_url)
     try:
         with db.reading() as session:
-            found = verify_all(session, anchor=kept)
+            found = verify_all(session, anchor=kept, progress=None if as_json else _progress())
     finally:
         db.dispose()
     if as_json:
-        body = {
-            "clean": found.clean,
-            "rows": found.rows,
-            "hash": found.hash,
-            "commits": found.commits,
-            "faults": [{"row": f.row_id, "why": f.why} for f in found.chain]
-            + [{"commit": f.commit_id, "why": f.why} for f in found.counts],
-        }
-        typer.echo(json.dumps(body))
+        typer.echo(json.dumps(found.to_json()))
     else:
-        for f in found.chain:
-            typer.echo(f"audit_log {f.row_id}: {f.why}")
-        for c in found.counts:
-            typer.echo(f"sheet_commit {c.commit_id}: {c.why}")
+        for f in found.to_json()["faults"]:
+            typer.echo(f"{f['table']} {f['row']}: {f['why']}")
         state = "utuh / intact" if found.clean else "TIDAK UTUH / NOT INTACT"
-        typer.echo(f"{state}: {found.rows} baris/rows, {found.commits} lembar/sheets, {found.rows}:{found.hash}")
+        figures = f"{found.rows} baris/rows, {found.commits} lembar/sheets, {found.sealed} baris bersegel/rows under seal"
+        typer.echo(f"{state}: {figures}, {found.rows}:{found.hash}")
     if not found.clean:
         raise typer.Exit(1)
+
+
+def _progress() -> Progress | None:
+    """A line on the terminal that tells how far it is; None where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(what: str, done: int, of: int) -> None:
+        typer.echo(f"\r{what} {done}/{of}\x1b[K", err=True, nl=False)
+        if done >= of:
+            typer.echo("\r\x1b[K", err=True, nl=False)
+
+    return tell
 
 
 def _anchor(text: str | None) -> tuple[int, str] | None:

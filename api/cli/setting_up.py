@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from api.build import db_settings
 from api.settings import Settings
+from db.audit import seal_baseline
 from db.migrate import upgrade
 from db.seed import seed_elections, seed_regions
 from db.session import Database
@@ -24,6 +25,7 @@ def prepare(settings: Settings) -> int:
         with db.writing() as session:
             seed_regions(session)
             seed_elections(session)
+            seal_baseline(session)
             return session.scalar(select(func.count()).select_from(Region)) or 0
     finally:
         db.dispose()
