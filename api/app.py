@@ -37,6 +37,7 @@ from api.pages import (
 )
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
 from api.rest import imports as rest_imports
+from api.rest import operators as rest_operators
 from api.rest import templates as rest_templates
 from api.rest import totals as rest_totals
 from api.rest import unplaced as rest_unplaced
@@ -144,6 +145,8 @@ def create_app(held: Services) -> FastAPI:
         rest_whatsapp,
         imports,
         rest_imports,
+        operators,
+        rest_operators,
     ):
         app.include_router(part.router)
     access.rules(app)

@@ -62,7 +62,18 @@ KECAMATAN = (
     "halaman_dinilai",
 )
 TABLES = {"petugas": PERSON, "tps": STATION, "kecamatan": KECAMATAN}
-SUMMED = {"tps_dikirim", "foto", "halaman", "sekali_benar", "halaman_dinilai", "tps", "tps_mulai", "tps_lengkap", "halaman_masuk", "halaman_wajib"}
+SUMMED = {
+    "tps_dikirim",
+    "foto",
+    "halaman",
+    "sekali_benar",
+    "halaman_dinilai",
+    "tps",
+    "tps_mulai",
+    "tps_lengkap",
+    "halaman_masuk",
+    "halaman_wajib",
+}
 
 
 def _person(p: PersonRow) -> list[Cell]:
