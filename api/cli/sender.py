@@ -84,9 +84,9 @@ def revoke(phone: Annotated[str, typer.Argument(help="Nomor / number")], by: By,
     """Cabut nomor; foto darinya diperiksa orang. / Take a number back; its photos go before a person."""
     from sqlalchemy import select
 
-    from tally.phones import phone_of
     from api.whatsapp.senders import revoke as take_back
     from db.tables import Sender
+    from tally.phones import phone_of
 
     with _database(data) as db:
         admin = _user_id(db, by, admin=True)

@@ -86,7 +86,7 @@ def table(
     election: str = NEWEST,
     code: str = "",
 ) -> Response:
-    """Who delivered what when, and what is missing, as one table: by person, by TPS or by kecamatan. ``election`` empty: the newest day's."""
+    """Who delivered what when, and what is missing, as one table. ``election`` empty: the newest day's."""
     with held.db.reading() as session:
         text = as_csv(made(session, asked(session, user, election, code)), table)
     return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=_named(f"petugas-{table}-{code or 'wilayah'}.csv"))

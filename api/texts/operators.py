@@ -46,16 +46,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "op.empty": ("Belum ada kiriman", "No deliveries yet"),
     "op.what.title": ("Cara menghitung", "How it is counted"),
     "op.what.right": (
-        "Sekali benar: dari halaman yang dikirim dan sudah dapat dinilai, berapa yang foto pertamanya dapat dipakai. Foto tidak dapat dipakai "
-        "bila petugas diminta mengirim ulang: tidak terbaca, formulir lain, atau ditolak pemeriksa. Salah baca mesin, salah tulis di kertas, "
-        "dan foto yang belum dibaca tidak dihitung.",
-        "Right first time: of the pages that were delivered and can be judged, how many were usable by their first photo. A photo is not usable "
-        "if another was asked for: unreadable, another form, or rejected by a reviewer. What the machine misread, what the officers miswrote "
-        "and what is not read yet do not count.",
+        "Sekali benar: dari halaman yang dikirim dan sudah dapat dinilai, berapa yang foto pertamanya dapat dipakai. Foto tidak "
+        "dapat dipakai bila petugas diminta mengirim ulang: tidak terbaca, formulir lain, atau ditolak pemeriksa. Salah baca mesin, "
+        "salah tulis di kertas, dan foto yang belum dibaca tidak dihitung.",
+        "Right first time: of the pages that were delivered and can be judged, how many were usable by their first photo. A photo is "
+        "not usable if another was asked for: unreadable, another form, or rejected by a reviewer. What the machine misread, what the "
+        "officers miswrote and what is not read yet do not count.",
     ),
     "op.what.missing": (
-        "Belum ada: halaman wajib yang belum punya foto yang dapat dipakai, dari TPS di wilayah tugas petugas; tanpa wilayah tugas, dari TPS "
-        "yang pernah ia kirim.",
+        "Belum ada: halaman wajib yang belum punya foto yang dapat dipakai, dari TPS di wilayah tugas petugas; tanpa wilayah tugas, "
+        "dari TPS yang pernah ia kirim.",
         "Missing: owed pages without a usable photo, of the stations in the person's area; without an area, of those he delivered for.",
     ),
     "op.what.chat": (
