@@ -34,6 +34,7 @@ from api.pages import (
     totals,
     unplaced,
     upload,
+    whatsapp_numbers,
 )
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
 from api.rest import imports as rest_imports
@@ -147,6 +148,7 @@ def create_app(held: Services) -> FastAPI:
         rest_imports,
         operators,
         rest_operators,
+        whatsapp_numbers,
     ):
         app.include_router(part.router)
     access.rules(app)

@@ -124,6 +124,7 @@ PERSONAL: dict[str, str] = {
     "/api/sheets/{photo_id}/picture.jpg": "page",
     "/api/unplaced/{unplaced_id}/picture.jpg": "unplaced",
     "/api/templates/trials/{trial_id}/picture.jpg": "trial",
+    "/nomor/pesan/{message_id}/foto.jpg": "message",
 }
 """Routes that show names, signatures or telephone numbers, and what is noted of a look at them. A number's crop shows digits only."""
 

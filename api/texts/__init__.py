@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.texts import account, counting, desk, elections, intake, operators, overview, phone, shell, templates
+from api.texts import account, counting, desk, elections, intake, operators, overview, phone, shell, templates, whatsapp
 
 MODULES = (
     account,
@@ -15,6 +15,7 @@ MODULES = (
     operators,
     phone,
     templates,
+    whatsapp,
 )
 """A key stands in one of them only."""
 

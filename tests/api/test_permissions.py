@@ -135,6 +135,10 @@ POST   /api/imports/{run_id}/place                          -       operator -  
 GET    /petugas                                             -       operator -        supervisor staff admin
 GET    /api/operators.csv                                   -       operator -        supervisor staff admin
 GET    /api/operators.xlsx                                  -       operator -        supervisor staff admin
+GET    /nomor                                               -       -        -        -          -     admin
+POST   /nomor                                               -       -        -        -          -     admin
+POST   /nomor/{sender_id}/cabut                             -       -        -        -          -     admin
+GET    /nomor/pesan/{message_id}/foto.jpg                   -       -        -        -          -     admin
 GET    /whatsapp/webhook                                    visitor operator reviewer supervisor staff admin
 POST   /whatsapp/webhook                                    visitor operator reviewer supervisor staff admin
 """
@@ -158,6 +162,8 @@ FILLED = {
     "page": "1",
     "ticket": "x",
     "run_id": "999",
+    "sender_id": "999",
+    "message_id": "999",
     "key": "0" * 64,
 }
 """What stands for the parameters of an address."""
