@@ -19,6 +19,7 @@ from api.frame import Frame, content_security_policy
 from api.importing.jobs import imports as import_jobs
 from api.pages import (
     admin,
+    anomalies,
     elections,
     figure,
     home,
@@ -37,6 +38,7 @@ from api.pages import (
     whatsapp_numbers,
 )
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
+from api.rest import anomalies as rest_anomalies
 from api.rest import imports as rest_imports
 from api.rest import operators as rest_operators
 from api.rest import templates as rest_templates
@@ -143,6 +145,8 @@ def create_app(held: Services) -> FastAPI:
         elections,
         unplaced,
         rest_unplaced,
+        anomalies,
+        rest_anomalies,
         rest_whatsapp,
         imports,
         rest_imports,

@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 
 from api.aligning import Aligning
+from api.anomaly_watch import Watch
 from api.build import open_services
 from api.drafting import Drafting
 from api.reading import STOP_SECONDS, Reading
@@ -50,7 +51,10 @@ def run(settings: Settings, parent: int | None = None) -> None:
         shutdown_timeout=STOP_SECONDS,
     )
     signs.start()
+    watch = Watch(held.db)
+    watch.start()
     consumer.run()
+    watch.end()
     signs.end()
     os._exit(0)  # a thread that is still reading must not hold the process; its photo was given back
 

@@ -5,13 +5,15 @@ An explanation is for the figures it was given for: when they change, the anomal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import anomalies as stored
 from db import audit
-from db.tables import Anomaly, AnomalyState, Region
-from db.types import AnomalyEvent, AnomalyStanding, Role
+from db.tables import Anomaly, AnomalyState, QueueEntry, Region
+from db.types import AnomalyEvent, AnomalyStanding, Role, Stage
 from db.users import UserView
 from review import people
 from review.errors import AnomalyChanged, NoteRequired, OutsideArea, UnknownAnomaly
@@ -19,6 +21,18 @@ from review.errors import AnomalyChanged, NoteRequired, OutsideArea, UnknownAnom
 SEERS = frozenset({Role.REVIEWER, Role.SUPERVISOR, Role.STAFF, Role.ADMIN})
 EXPLAINERS = frozenset({Role.REVIEWER, Role.SUPERVISOR, Role.STAFF})
 """The admin sees and does not touch: he has no power over results."""
+
+
+def hidden_from(session: Session, user: UserView | None, found: Sequence[stored.AnomalyView]) -> set[int]:
+    """Those of ``found`` whose numbers this user may not see: a sheet in them waits for an independent entry that may be his
+    (None: an API token, which enters nothing)."""
+    if not found or user is None or user.role in people.SEE_ALL:
+        return set()
+    blind = [s for s in Stage if s.blind]
+    waits = select(QueueEntry.election_id, Region.code, QueueEntry.form, QueueEntry.page).join(Region, Region.id == QueueEntry.tps_id)
+    waits = waits.where(QueueEntry.stage.in_(blind), Region.code.in_({a.tps.code for a in found}))
+    closed = {(e, code, form, page) for e, code, form, page in session.execute(waits)}
+    return {a.id for a in found if any((e, a.tps.code, form, page) in closed for e, form, page, _ in a.places)}
 
 
 def of(session: Session, user: UserView, anomaly_id: int) -> stored.AnomalyView:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import anomalies
 from api.cli import audit as auditing
 from api.cli import form as forms
 from api.cli import import_ as importing
@@ -33,6 +34,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
 app.add_typer(sender.app, name="sender")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(anomalies.app, name="anomalies")
 app.command("load")(loading.load)
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from api.texts import account, counting, desk, elections, intake, operators, overview, phone, shell, templates, whatsapp
+from api.texts import account, anomalies, counting, desk, elections, intake, operators, overview, phone, shell, templates, whatsapp
 
 MODULES = (
     account,
+    anomalies,
     shell,
     desk,
     counting,

@@ -42,6 +42,16 @@ GET    /lembar/{photo_id}                                   -       -        rev
 GET    /pengawas                                            -       -        -        supervisor staff admin
 GET    /salah-kertas                                        -       -        reviewer supervisor staff admin
 GET    /ringkasan                                          -       -        reviewer supervisor staff admin
+GET    /kejanggalan                                        -       -        reviewer supervisor staff admin
+GET    /kejanggalan/jumlah                                 -       -        reviewer supervisor staff admin
+GET    /kejanggalan/{anomaly_id}                           -       -        reviewer supervisor staff admin
+POST   /kejanggalan/{anomaly_id}/penjelasan                -       -        reviewer supervisor staff -
+POST   /kejanggalan/{anomaly_id}/buka                      -       -        reviewer supervisor staff -
+GET    /api/anomalies                                      -       -        reviewer supervisor staff admin
+GET    /api/anomalies.csv                                  -       -        reviewer supervisor staff admin
+GET    /api/anomalies/{anomaly_id}                         -       -        reviewer supervisor staff admin
+POST   /api/anomalies/{anomaly_id}/explanation             -       -        reviewer supervisor staff -
+POST   /api/anomalies/{anomaly_id}/reopening               -       -        reviewer supervisor staff -
 GET    /ringkasan/isi                                      -       -        reviewer supervisor staff admin
 GET    /layar                                              -       -        reviewer supervisor staff admin
 GET    /layar/isi                                          -       -        reviewer supervisor staff admin
@@ -156,6 +166,7 @@ FILLED = {
     "draft_id": "999",
     "trial_id": "999",
     "unplaced_id": "999",
+    "anomaly_id": "999",
     "election_id": "ppwp-2024",
     "election": "ppwp-2024",
     "form": "c-tidak-ada",
