@@ -228,7 +228,7 @@ def _write(
     stand = stored.standing(session, area, list(concerned))
     ids = {}
     if new := {key[1] for key in found.keys() - stand.keys()}:
-        ids = dict(session.execute(select(Region.code, Region.id).where(Region.code.in_(new))))
+        ids = dict(session.execute(select(Region.code, Region.id).where(Region.code.in_(new))).all())
     for key, anomaly in sorted(found.items()):
         facts: dict[str, Any] = {
             "figures": anomaly.figures,
