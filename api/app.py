@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from api import access, handlers, web
+from api import access, handlers, health, metrics, web
 from api.access import public, signed_in
 from api.assets import Assets, file_answer
 from api.drafting import Drafting
@@ -18,6 +18,7 @@ from api.errors import ApiError
 from api.frame import Frame, content_security_policy
 from api.importing.jobs import imports as import_jobs
 from api.pages import (
+    account,
     admin,
     anomalies,
     elections,
@@ -30,8 +31,10 @@ from api.pages import (
     phone,
     review,
     sheet,
+    status,
     supervisor,
     templates,
+    tokens,
     totals,
     unplaced,
     upload,
@@ -42,6 +45,7 @@ from api.rest import anomalies as rest_anomalies
 from api.rest import imports as rest_imports
 from api.rest import operators as rest_operators
 from api.rest import templates as rest_templates
+from api.rest import tokens as rest_tokens
 from api.rest import totals as rest_totals
 from api.rest import unplaced as rest_unplaced
 from api.rest import whatsapp as rest_whatsapp
@@ -64,6 +68,8 @@ def create_app(held: Services) -> FastAPI:
     if missing:
         raise FileNotFoundError(f"front-end libraries are missing below {held.settings.node_modules}: {', '.join(missing)}; run 'npm ci'")
 
+    requests = metrics.Requests()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         access.rules(app)  # also after routes that were added to a finished application
@@ -79,6 +85,7 @@ def create_app(held: Services) -> FastAPI:
         openapi_url=None,
         lifespan=lifespan,
         middleware=[
+            Middleware(metrics.Watch, requests=requests),
             Middleware(
                 Frame,
                 signer=held.signer,
@@ -91,6 +98,7 @@ def create_app(held: Services) -> FastAPI:
         ],
     )
     app.state.services = held
+    app.state.requests = requests
     app.state.looks = Looks(held.db)
     app.state.drafting = Drafting.on(held.db, held.store, held.reading.huey)
     handlers.install(app)
@@ -123,6 +131,12 @@ def create_app(held: Services) -> FastAPI:
     for part in (
         home,
         login,
+        account,
+        tokens,
+        rest_tokens,
+        status,
+        metrics,
+        health,
         phone,
         upload,
         review,

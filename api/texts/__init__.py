@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.texts import account, anomalies, counting, desk, elections, intake, operators, overview, phone, shell, templates, whatsapp
+from api.texts import account, anomalies, counting, desk, elections, intake, operators, overview, phone, shell, status, templates, whatsapp
 
 MODULES = (
     account,
@@ -15,6 +15,7 @@ MODULES = (
     intake,
     operators,
     phone,
+    status,
     templates,
     whatsapp,
 )
