@@ -31,7 +31,7 @@ def free_ports(count: int) -> list[int]:
             s.close()
 
 
-def _wait(ready: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def _wait(ready: Callable[[], bool], what: str, seconds: float = 180.0) -> None:
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
@@ -71,12 +71,23 @@ class Postgres:
 
     def start(self) -> None:
         """After ``kill``, too: then it recovers from its log."""
+        # after a SIGKILL the kernel may take a moment to give its memory back; the server refuses to start meanwhile
+        for patience in (0.2, 0.5, 1.0, 2.0, 0.0):
+            try:
+                return self._start()
+            except subprocess.CalledProcessError:
+                if not patience:
+                    raise
+                time.sleep(patience)
+
+    def _start(self) -> None:
         options = f"-c listen_addresses='' -c fsync={'on' if self._fsync else 'off'} -c max_connections=200 -k {self.folder}"
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def kill(self) -> None:
         """SIGKILL to the server and every process of it, at the same moment."""
         server = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(server, signal.SIGSTOP)  # it must not make another one while they are counted
         everybody = [server, *(int(p) for f in Path(f"/proc/{server}/task").glob("*/children") for p in f.read_text().split())]
         for pid in everybody:
             with suppress(ProcessLookupError):
@@ -95,7 +106,8 @@ class Postgres:
         self._run("dropdb", "-h", str(self.folder), "-U", "postgres", "--force", database)
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        with suppress(subprocess.CalledProcessError, OSError):  # it is not running
+            self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

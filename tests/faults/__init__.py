@@ -1,0 +1,1 @@
+"""Things that break in the middle of the work, on purpose."""
