@@ -80,7 +80,7 @@ def anomalies(
         "total": total,
         "chosen": chosen,
         "query": urlencode(chosen),
-        "link": lambda **other: "/kejanggalan?" + urlencode({**chosen, **other}),
+        "to": lambda **other: "/kejanggalan?" + urlencode({**chosen, **other}),
         "at": hal,
         "more": len(items) > SHOWN,
     }
