@@ -21,6 +21,7 @@ from api.pages import (
     account,
     admin,
     anomalies,
+    compare,
     elections,
     figure,
     home,
@@ -40,6 +41,7 @@ from api.pages import (
     upload,
     whatsapp_numbers,
 )
+from api.rest import compare as rest_compare
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
 from api.rest import anomalies as rest_anomalies
 from api.rest import imports as rest_imports
@@ -93,7 +95,7 @@ def create_app(held: Services) -> FastAPI:
                 secure=held.settings.secure_cookies,
                 on_error=handlers.answer,
                 body_limits=dict.fromkeys(("/api/photos", *rest_templates.LIMITED), held.settings.max_request_bytes + MIB)
-                | {"/whatsapp/webhook": rest_whatsapp.MOST},
+                | {"/whatsapp/webhook": rest_whatsapp.MOST, rest_compare.PATH: rest_compare.MOST},
             )
         ],
     )
@@ -143,6 +145,7 @@ def create_app(held: Services) -> FastAPI:
         sheet,
         supervisor,
         totals,
+        compare,
         figure,
         overview,
         admin,
@@ -152,6 +155,7 @@ def create_app(held: Services) -> FastAPI:
         sheets,
         desk,
         rest_totals,
+        rest_compare,
         exports,
         templates,
         rest_templates,

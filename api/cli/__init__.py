@@ -12,6 +12,7 @@ import typer
 
 from api.cli import anomalies
 from api.cli import audit as auditing
+from api.cli import compare as comparing
 from api.cli import form as forms
 from api.cli import import_ as importing
 from api.cli import load as loading
@@ -34,6 +35,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
 app.add_typer(sender.app, name="sender")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(comparing.app, name="compare")
 app.add_typer(anomalies.app, name="anomalies")
 app.command("load")(loading.load)
 app.command("read")(reading.read)

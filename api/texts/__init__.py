@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from api.texts import account, anomalies, counting, desk, elections, intake, operators, overview, phone, shell, status, templates, whatsapp
+from api.texts import (
+    account,
+    anomalies,
+    compare,
+    counting,
+    desk,
+    elections,
+    intake,
+    operators,
+    overview,
+    phone,
+    shell,
+    status,
+    templates,
+    whatsapp,
+)
 
 MODULES = (
     account,
@@ -18,6 +33,7 @@ MODULES = (
     status,
     templates,
     whatsapp,
+    compare,
 )
 """A key stands in one of them only."""
 

@@ -81,6 +81,12 @@ GET    /layar                                              -       -        revi
 GET    /layar/isi                                          -       -        reviewer supervisor staff admin
 GET    /hasil/angka                                        -       -        reviewer supervisor staff admin
 GET    /angka/{photo_id}/{number}                          -       -        reviewer supervisor staff admin
+GET    /banding                                            -       -        reviewer supervisor staff admin
+GET    /api/compare                                        -       -        reviewer supervisor staff admin
+GET    /api/compare.csv                                    -       -        reviewer supervisor staff admin
+GET    /api/compare.xlsx                                   -       -        reviewer supervisor staff admin
+GET    /api/compare/imports                                -       -        reviewer supervisor staff admin
+POST   /api/compare/imports                                -       -        -        supervisor -     admin
 GET    /hasil                                               -       -        reviewer supervisor staff admin
 GET    /pengguna                                            -       -        -        -          -     admin
 POST   /pengguna                                            -       -        -        -          -     admin
