@@ -32,7 +32,7 @@ def _page(
     with held.db.reading() as session:
         people = everybody(session)
         waiting = accounts.open_invitations(session)
-    context: dict[str, Any] = {"people": people, "waiting": waiting, "roles": list(Role), "error": error, "form": form or {}, "link": None}
+    context: dict[str, Any] = {"people": people, "waiting": waiting, "roles": list(Role), "error": error, "form": form or {}, "invited": None}
     return render(request, "users.html", context | more, status)
 
 
@@ -84,7 +84,7 @@ def add(
     if password:
         return RedirectResponse("/pengguna", 303)
     until = clock.now() + accounts.INVITED_FOR
-    return _page(request, held, link={"username": name, "address": _link(request, secret), "until": until})
+    return _page(request, held, invited={"username": name, "address": _link(request, secret), "until": until})
 
 
 @router.post("/pengguna/undangan/{invitation_id}/batal", dependencies=[Admin])
