@@ -41,9 +41,9 @@ from api.pages import (
     upload,
     whatsapp_numbers,
 )
+from api.rest import anomalies as rest_anomalies
 from api.rest import compare as rest_compare
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
-from api.rest import anomalies as rest_anomalies
 from api.rest import imports as rest_imports
 from api.rest import operators as rest_operators
 from api.rest import templates as rest_templates

@@ -14,6 +14,7 @@ from api.deps import Held
 from api.pages.overview import chosen
 from api.rest.totals import BELOW, SEERS
 from api.web import render
+from db import published
 from db.queries import children, elections, region, tps
 from db.totals import (
     Coverage,
@@ -27,7 +28,6 @@ from db.totals import (
 )
 from db.types import Level
 from db.views import CommitView, RegionRef
-from tally.votes import For
 
 router = APIRouter(include_in_schema=False)
 
@@ -139,12 +139,5 @@ def others(row: TotalsRow, all_of_them: bool) -> list[NumberTotal]:
 
 
 def known_as(n: NumberTotal) -> str:
-    """The name by which a figure is the same on every page of an election: with its party where the page alone says it."""
-    v = n.votes
-    if v is None or not v.party:
-        return n.name
-    return {
-        For.CONTESTANT: f"suara_calon_{v.party}_{v.number}",
-        For.PARTY: f"suara_partai_{v.party}",
-        For.PARTY_SUM: f"suara_partai_dan_calon_{v.party}",
-    }[v.what]
+    """The name by which a figure is the same on every page of an election (db.published.known_as)."""
+    return published.known_as(n.name, n.votes)
