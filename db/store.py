@@ -185,14 +185,14 @@ class FolderStore(PhotoStore):
             return False
         if same:
             os.utime(target)  # young again: the cleaner must not take it while its row is being written
-            _fsync_folder(target.parent)
+            fsync_folder(target.parent)
         return same
 
     def _make_folders(self, parent: Path) -> None:
         for folder in (self.folder / TEMP, parent.parent, parent):
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
-                _fsync_folder(folder.parent)
+                fsync_folder(folder.parent)
 
     def _write_file(self, target: Path, data: bytes) -> None:
         temp = self.folder / TEMP / f"{target.name[:16]}-{secrets.token_hex(8)}"
@@ -205,13 +205,13 @@ class FolderStore(PhotoStore):
         except BaseException:
             temp.unlink(missing_ok=True)
             raise
-        _fsync_folder(target.parent)
+        fsync_folder(target.parent)
 
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

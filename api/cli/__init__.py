@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import anomalies
+from api.cli import anomalies, sender, template
 from api.cli import audit as auditing
+from api.cli import backup as backing
 from api.cli import compare as comparing
 from api.cli import form as forms
 from api.cli import import_ as importing
 from api.cli import load as loading
 from api.cli import read as reading
 from api.cli import rehearse as rehearsing
-from api.cli import sender, template
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -38,6 +38,8 @@ app.add_typer(auditing.app, name="audit")
 app.add_typer(comparing.app, name="compare")
 app.add_typer(anomalies.app, name="anomalies")
 app.command("load")(loading.load)
+app.command("backup")(backing.backup)
+app.command("restore")(backing.restore)
 app.command("read")(reading.read)
 app.command("boxes")(reading.boxes)
 app.command("import")(importing.import_)

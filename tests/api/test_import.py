@@ -299,8 +299,8 @@ def test_names_in_a_zip_lead_nowhere(site: Site, importing: Callable[..., Report
 # the command
 
 
-def c1(*args: str, folder: Path, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "C1_DATA": str(folder), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+def c1(*args: str, folder: Path, world: World, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "C1_DATA": str(folder), "OMP_NUM_THREADS": "1", "COLUMNS": "200", **world.env}
     return subprocess.run([sys.executable, "-m", "api.cli", "import", *args], env=env, capture_output=True, text=True, **kwargs)
 
 
@@ -350,7 +350,7 @@ def test_killed_in_the_middle_it_ends_the_same(make_world: Callable[[Path], Worl
     (tmp_path / "b").mkdir()
     calm, killed = make_world(tmp_path / "a"), make_world(tmp_path / "b")
     done = c1(
-        str(file), "--by", "operator", "--election", "ppwp-2024", "--json", "--report", str(tmp_path / "r.csv"), folder=tmp_path / "a"
+        str(file), "--by", "operator", "--election", "ppwp-2024", "--json", "--report", str(tmp_path / "r.csv"), folder=tmp_path / "a", world=calm
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -362,7 +362,7 @@ def test_killed_in_the_middle_it_ends_the_same(make_world: Callable[[Path], Worl
         with killed.db.reading() as s:
             return s.scalar(select(func.count()).select_from(ImportItem)) or 0
 
-    env = {**os.environ, "C1_DATA": str(tmp_path / "b"), "OMP_NUM_THREADS": "1"}
+    env = {**os.environ, "C1_DATA": str(tmp_path / "b"), "OMP_NUM_THREADS": "1", **killed.env}
     for least in (40, 150):
         process = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "import", str(file), "--by", "operator", "--election", "ppwp-2024"],
@@ -374,7 +374,7 @@ def test_killed_in_the_middle_it_ends_the_same(make_world: Callable[[Path], Worl
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert items() < 300
-    done = c1(str(file), "--by", "operator", "--election", "ppwp-2024", "--json", folder=tmp_path / "b")
+    done = c1(str(file), "--by", "operator", "--election", "ppwp-2024", "--json", folder=tmp_path / "b", world=killed)
     assert done.returncode == 0, done.stderr
     again = json.loads(done.stdout)
     assert again["counts"] == report["counts"]
@@ -384,7 +384,8 @@ def test_killed_in_the_middle_it_ends_the_same(make_world: Callable[[Path], Worl
 
 
 def test_the_command_says_what_is_wrong(home: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("C1_DATA", str(tmp_path))
+    for name, value in {"C1_DATA": str(tmp_path), **home.env}.items():
+        monkeypatch.setenv(name, value)
     (tmp_path / "a.jpg").write_bytes(tiny(1))
     for args, words in (
         (["none.zip", "--by", "operator"], "tidak ada"),
@@ -395,5 +396,5 @@ def test_the_command_says_what_is_wrong(home: World, tmp_path: Path, monkeypatch
         assert done.exit_code == 2 and words in " ".join(done.output.split()), done.output
     done = CliRunner().invoke(app, ["import", str(tmp_path / "a.jpg"), "--by", "operator", "--tps", "1607999999999"])
     assert isinstance(done.exception, UnknownTps)
-    shown = c1(str(tmp_path / "a.jpg"), "--by", "operator", folder=tmp_path)
+    shown = c1(str(tmp_path / "a.jpg"), "--by", "operator", folder=tmp_path, world=home)
     assert shown.returncode == 0 and "Foto ini dari TPS mana?" in shown.stdout

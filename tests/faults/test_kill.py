@@ -17,7 +17,7 @@ from tests.faults.cluster import Cluster
 from tests.live import until
 
 ROUNDS = int(os.environ.get("C1_FAULT_ROUNDS", "8"))
-EVERY = 25
+EVERY = 50
 """After so many rounds everything must come to rest and be right."""
 VICTIMS = ("postgres", "reader", "api", "postgres", "reader")
 
