@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import audit, summaries
+from db import audit, ready_facts, summaries
 from db.errors import ServiceError
 from db.tables import Contestant, Election, ElectionArea, ElectionPage, Party, Region, SheetCommit
 from tally.votes import For, votes_of
@@ -66,6 +66,10 @@ class AreaFile(_Frozen):
     lists: dict[int, Names] = {}
     """Party -> its candidates in the order of their numbers."""
     pages: tuple[Pages, ...] = ()
+    seats: Annotated[int, Field(ge=1, le=200)] | None = None
+    """How many it elects; nothing where that is one, or not known."""
+    whole: bool = True
+    """False: the district reaches beyond ``covers``, so its seats do not follow from the votes counted here."""
 
 
 class ElectionFile(_Frozen):
@@ -80,11 +84,15 @@ class ElectionFile(_Frozen):
     lists: dict[int, Names] = {}
     pages: tuple[Pages, ...] = ()
     areas: tuple[AreaFile, ...] = ()
+    above_threshold: tuple[int, ...] | None = None
+    """DPR: the parties with at least 4 % of the whole nation's votes, once that is known."""
 
     @property
     def everywhere(self) -> AreaFile:
         """What holds for every area, or for an election without any."""
-        return AreaFile.model_construct(code="", name="", covers=(), contestants=self.contestants, lists=self.lists, pages=self.pages)
+        return AreaFile.model_construct(
+            code="", name="", covers=(), contestants=self.contestants, lists=self.lists, pages=self.pages, seats=None, whole=True
+        )
 
     @property
     def parts(self) -> tuple[AreaFile, ...]:
@@ -135,6 +143,10 @@ def ready_made() -> tuple[ElectionFile, ...]:
             "pages": (Pages(form="c-hasil-ppwp-2024", pages=(1, 2, 3)),),
         }
     )
+    for e in list(found.values()):
+        found[e.id] = e.model_copy(
+            update={"above_threshold": ready_facts.ABOVE_THRESHOLD.get(e.id), "areas": tuple(_with_facts(e.id, a) for a in e.areas)}
+        )
     older = (
         ElectionFile(
             id="ppwp-2019",
@@ -157,6 +169,24 @@ def ready_made() -> tuple[ElectionFile, ...]:
     return (*found.values(), *older)
 
 
+def _with_facts(election_id: str, area: AreaFile) -> AreaFile:
+    seats = ready_facts.SEATS.get(election_id, {}).get(area.code)
+    pairs = ready_facts.PAIRS.get(election_id, area.contestants)
+    return area.model_copy(update={"seats": seats, "whole": area.code not in ready_facts.ELSEWHERE, "contestants": pairs})
+
+
+BANYUASIN_2024 = "banyuasin-2024"
+"""Names all ready-made elections of 2024 together."""
+
+
+def ready(name: str) -> tuple[ElectionFile, ...]:
+    """The ready-made elections of this name: an election's id, or BANYUASIN_2024. Raises BadElection."""
+    found = tuple(e for e in ready_made() if e.id == name or (name == BANYUASIN_2024 and e.date.year == 2024))
+    if not found:
+        raise BadElection([f"'{name}' is not ready-made: {BANYUASIN_2024}, {', '.join(e.id for e in ready_made())}"])
+    return found
+
+
 def faults(file: ElectionFile) -> list[str]:
     """What is wrong with an election by itself, one line each; empty if it is good."""
     return list(_faults(file))
@@ -169,6 +199,10 @@ def _faults(file: ElectionFile) -> Iterator[str]:
     yield from (f"region {c or 'everywhere'}: lies in {n} areas" for c, n in covered.items() if n > 1)
     if file.areas and (file.contestants or file.lists):
         yield "contestants: stand in the areas where there are areas"
+    yield from (f"area '{a.code}': seats are given to parties, and there are none" for a in file.areas if a.seats and not file.parties)
+    if file.above_threshold is not None and file.kind != "dpr":
+        yield "above_threshold: only the DPR has a threshold"
+    yield from (f"above_threshold: no name for party {p}" for p in sorted(set(file.above_threshold or ()) - set(file.parties)))
     common = {(p.form, n) for p in file.pages for n in p.pages}
     for part in file.parts:
         where = f"area '{part.code}'" if part.code else "election"
@@ -249,7 +283,7 @@ def load(session: Session, file: ElectionFile, user_id: int | None = None, *, sh
     after = _state(row)
     if before == after:
         return False
-    if before is None or before[1:3] != after[1:3]:  # areas or pages: what counts, and where
+    if before is None or before[1:3] != after[1:3]:  # areas (as they lie) or pages: what counts, and where
         summaries.rebuild(session, row.id)
     if ships:
         return True
@@ -314,9 +348,18 @@ def file_of(row: Election) -> ElectionFile:
         name=Label(id=row.name, en=row.name_en),
         date=row.date,
         parties={p.number: p.name for p in row.parties},
-        areas=tuple(AreaFile(code=a.code, name=a.name, covers=tuple(a.covers), **part(a.code)) for a in row.areas),
+        areas=tuple(
+            AreaFile(code=a.code, name=a.name, covers=tuple(a.covers), seats=a.seats, whole=a.whole, **part(a.code)) for a in row.areas
+        ),
+        above_threshold=_above(row),
         **part(""),
     )
+
+
+def _above(row: Election) -> tuple[int, ...] | None:
+    if all(p.above_threshold is None for p in row.parties):
+        return None
+    return tuple(p.number for p in row.parties if p.above_threshold)
 
 
 def _known(session: Session, code: str) -> bool:
@@ -344,6 +387,8 @@ def _state(row: Election) -> tuple[object, ...]:
         sorted((a.code, a.name, tuple(a.covers)) for a in row.areas),
         sorted((p.area, p.form, p.page, p.party or 0) for p in row.pages),
         sorted((p.number, p.name) for p in row.parties),
+        sorted((a.code, a.seats or 0, a.whole) for a in row.areas),
+        _above(row),
         sorted((c.area, c.party, c.number, c.name) for c in row.contestants),
     )
 
@@ -351,10 +396,18 @@ def _state(row: Election) -> tuple[object, ...]:
 def _replace(session: Session, row: Election, file: ElectionFile) -> None:
     """Rows that stay are changed, not made anew, so that one transaction never deletes and adds the same key."""
     parts = file.parts
-    _match(row.areas, {a.code: {"name": a.name, "covers": list(a.covers)} for a in file.areas}, lambda a: a.code, ElectionArea, ("code",))
+    _match(
+        row.areas,
+        {a.code: {"name": a.name, "covers": list(a.covers), "seats": a.seats, "whole": a.whole} for a in file.areas},
+        lambda a: a.code,
+        ElectionArea,
+        ("code",),
+    )
     owed = {(a.code, p.form, n): {"party": p.parties.get(n)} for a in parts for p in a.pages for n in p.pages}
     _match(row.pages, owed, lambda p: (p.area, p.form, p.page), ElectionPage, ("area", "form", "page"))
-    _match(row.parties, {n: {"name": name} for n, name in file.parties.items()}, lambda p: p.number, Party, ("number",))
+    above = file.above_threshold
+    parties = {n: {"name": name, "above_threshold": None if above is None else n in above} for n, name in file.parties.items()}
+    _match(row.parties, parties, lambda p: p.number, Party, ("number",))
     people = {(a.code, p, n): {"name": name} for a in parts for p, n, name in _people(a)}
     _match(row.contestants, people, lambda c: (c.area, c.party, c.number), Contestant, ("area", "party", "number"))
 

@@ -18,27 +18,41 @@ REGIONS = ["code", "name", "tps", "special"]
 CONTESTANTS = ["election", "dapil", "party", "number", "name"]
 
 Files = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(
         help="Pemilihan (JSON), peserta atau wilayah (CSV) / elections (JSON), contestants or regions (CSV)", show_default=False
     ),
 ]
 
 
+Ready = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ready", metavar="NAME", help="Pemilihan siap pakai: banyuasin-2024 atau satu id / ready-made elections, all of 2024 or one id"
+    ),
+]
+
+
 def load(
-    files: Files, data: Annotated[Path | None, typer.Option("--data", help="Folder data / data folder (C1_DATA, default var)")] = None
+    files: Files = None,
+    ready: Ready = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder data / data folder (C1_DATA, default var)")] = None,
 ) -> None:
     """Muat pemilihan, peserta, atau wilayah. / Load elections, contestants or regions.
 
-    All files are loaded, or none: a fault in one leaves the database as it was.
+    All files are loaded, or none: a fault in one leaves the database as it was. What --ready names is loaded first, with Banyuasin's
+    regions, and comes back as it ships.
     """
+    if not files and not ready:
+        raise typer.BadParameter("sebutkan berkas, atau --ready banyuasin-2024 / name files, or --ready banyuasin-2024")
     from api.build import db_settings
     from api.cli import settings_of
     from db.elections import BadElection
     from db.migrate import upgrade
     from db.session import Database
 
-    steps = [(file, step) for file in files for step in _steps(file)]
+    steps = [(Path(name), step) for name in ready or () for step in _ready(name)]
+    steps += [(file, step) for file in files or () for step in _steps(file)]
     url = db_settings(settings_of(data)).database_url
     upgrade(url)
     db = Database(url)
@@ -85,6 +99,18 @@ def _steps(file: Path) -> list[Step]:
         return [lambda session: _contestants(session, rows)]
     known = f"{','.join(REGIONS)} | {','.join(CONTESTANTS)}"
     raise _refused(file, [f"bukan JSON, dan kepala CSV bukan / is no JSON, and its CSV head is none of: {known}"])
+
+
+def _ready(name: str) -> list[Step]:
+    from db.elections import BadElection, ready
+    from db.seed import seed_regions
+
+    try:
+        found = ready(name)
+    except BadElection as e:
+        raise _refused(Path(name), list(e.faults)) from None
+    raw = [e.model_dump(mode="json") for e in found]
+    return [lambda session: f"{seed_regions(session)} wilayah / regions", *map(_election, raw)]
 
 
 def _election(raw: Any) -> Step:
