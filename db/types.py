@@ -37,7 +37,7 @@ class Disposition(StrEnum):
 
     COMMITTED = "committed"
     AGREES = "agrees"
-    """Accepted, and the same values already count: nothing new to commit."""
+    """The same values already count, by another photo of the page: nothing new to commit, nothing to ask (review.superseding)."""
     REVIEW = "review"
     CONFLICT = "conflict"
     """Accepted, but other values already count."""

@@ -17,6 +17,7 @@ from db.queries import election, standing
 from db.tables import CommittedCount, Photo, Region, ReviewAction, SheetCommit
 from db.types import Source
 from db.views import PageRef
+from review import superseding
 from review.errors import UnknownPage
 
 Values = Mapping[str, int | None]
@@ -111,6 +112,10 @@ def write(
         facts(commit, region.code, photo.sha256, values),
     )
     summaries.follow(session, commit, follows)  # after the audit row: who has the log's head is alone
+    if void:
+        superseding.wait_again(session, commit)
+    else:
+        superseding.give_way(session, commit)
     return commit
 
 

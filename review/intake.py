@@ -21,7 +21,7 @@ from db.tables import Interpretation, Photo, QueueEntry, SheetCommit
 from db.types import Disposition, QueueKind, Stage, Step
 from db.users import may_upload
 from db.views import PageRef
-from review import commit, people, quality, reasons, sampling
+from review import commit, people, quality, reasons, sampling, superseding
 from review.errors import DuplicateOtherTps, DuplicatePhoto, OutsideArea, UnknownPage, UnknownPhoto
 from review.held import held_doubts
 from review.printed import doubts_of_print, misplaced, owed_here
@@ -147,8 +147,8 @@ def write_photo(
     session.add(photo)
     session.flush()
     facts = {"sha256": photo.sha256, "election": election_id, "tps": tps_code, "page": stated_page}
-    audit.append(session, "photo_received", f"photo:{photo.id}", uploader_id, facts)
-    return receipt_of(photo, tps_ref(region))
+    row = audit.append(session, "photo_received", f"photo:{photo.id}", uploader_id, facts)
+    return receipt_of(photo, tps_ref(region), f"{row.seq}:{row.hash[:16]}")
 
 
 def clean_name(name: str) -> str:
@@ -181,8 +181,9 @@ def record_interpretation(session: Session, photo_id: int, word: MachineWord) ->
     """Store the machine's word and act on it, once per photo and set of versions; a second call changes nothing.
 
     accepted -> committed, unless other values already stand for the sheet (-> queue, reason conflict) or the page, or the TPS that
-    the form's print names, is not what the sender named; needs review -> queue; unreadable or another election's form -> the operator
-    is told, and it waits in the queue so that a person may reject it or type it by hand.
+    the form's print names, is not what the sender named; needs review -> queue, unless the page counts by a better photo that it does not
+    speak against (review.superseding); unreadable or another election's form -> the operator is told, and it waits in the queue so that a
+    person may reject it or type it by hand.
 
     Raises:
         UnknownPhoto.
@@ -257,9 +258,11 @@ def _judge(session: Session, photo: Photo, word: MachineWord) -> _Verdict:
     differs = counted != values
     if differs:
         doubts.append(reasons.of_code(ReasonCode.CONFLICT))
+    there = stands is not None and not stands.void
     if isinstance(outcome, Accepted) and not doubts:
-        agrees = stands is not None and not stands.void
-        return _Verdict(Disposition.AGREES if agrees else Disposition.COMMITTED, (), where, stands)
+        return _Verdict(Disposition.AGREES if there else Disposition.COMMITTED, (), where, stands)
+    if there and superseding.only_legibility(doubts) and not superseding.says_against(outcome.numbers, counted):
+        return _Verdict(Disposition.AGREES, tuple(doubts), where, stands)  # a better photo of the page was here before
     only_conflict = isinstance(outcome, Accepted) and len(doubts) == 1 and differs
     votes = max((abs((v or 0) - (counted.get(n) or 0)) for n, v in values.items()), default=0)
     return _Verdict(Disposition.CONFLICT if only_conflict else Disposition.REVIEW, tuple(doubts), where, differs=votes)

@@ -44,6 +44,8 @@ class PhotoStatus:
     """When it was counted or rejected."""
     unclear: str | None = None
     """Where on the page the doubtful numbers of a sheet in review lie (review.advice)."""
+    better: bool = False
+    """The page counts by another, better photo of it (review.superseding)."""
 
 
 def photos_of(session: Session, uploader_id: int, *, limit: int = 50, before_id: int | None = None) -> list[PhotoStatus]:
@@ -99,9 +101,10 @@ def _status(
         note: str = "",
         by: Source | None = None,
         at: datetime | None = None,
+        better: bool = False,
     ) -> PhotoStatus:
         unclear = unclear_part(word.body) if word is not None and state is PhotoState.IN_REVIEW else None
-        return PhotoStatus(photo.id, receipt, state, form, page, why, note, by, at, unclear)
+        return PhotoStatus(photo.id, receipt, state, form, page, why, note, by, at, unclear, better)
 
     if word is None:
         return status(PhotoState.READING)
@@ -116,4 +119,4 @@ def _status(
         return status(PhotoState.REJECTED, action.form, action.page, note=action.note, at=action.at)
     if commit is not None:
         return status(PhotoState.COUNTED, commit.form, commit.page, by=commit.source, at=commit.at)
-    return status(PhotoState.COUNTED, word.form, word.page, by=Source.MACHINE, at=word.at)
+    return status(PhotoState.COUNTED, word.form, word.page, by=Source.MACHINE, at=word.at, better=True)

@@ -52,6 +52,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "phone.page.in_review": ("Terbaca, menunggu pemeriksaan", "Read, waiting for review"),
     "phone.page.again": ("Mohon foto ulang: {note}", "Please take it again: {note}"),
     "phone.page.counted": ("Terverifikasi", "Verified"),
+    "phone.better": (
+        "Halaman ini dihitung dari foto lain yang lebih jelas. Foto ini tetap disimpan.",
+        "The page counts by another, clearer photo. This one is kept as well.",
+    ),
     "phone.unclear": (
         "Yang kurang jelas ada di bagian {part}. Bila kertasnya masih di depan Anda, foto ulang bagian itu dari dekat.",
         "What is unclear lies {part}. If the paper is still before you, photograph it again from closer.",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
     "wa.receipt": (
-        "✅ Foto diterima {when}\n{label}{page}\nTanda terima *{number}*",
-        "✅ Photo received {when}\n{label}{page}\nReceipt *{number}*",
+        "✅ Foto diterima {when}\n{label}{page}\nTanda terima *{number}*{chain}",
+        "✅ Photo received {when}\n{label}{page}\nReceipt *{number}*{chain}",
     ),
+    "wa.chain": ("\nJejak audit {chain}", "\nAudit log {chain}"),
     "wa.page": (", halaman {page}", ", page {page}"),
     "wa.documents": (
         "\n\nTips: kirim foto sebagai *Dokumen* (lampiran > Dokumen) agar ketajamannya utuh.",
@@ -74,7 +75,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "wanum.unknown": ("Nomor tidak dikenal", "Unknown numbers"),
     "wanum.unknown.text": (
-        "Foto dari nomor ini belum masuk hitungan. Daftarkan hanya bila Anda tahu siapa pemiliknya; nama di WhatsApp dapat ditulis siapa saja.",
+        "Foto dari nomor ini belum masuk hitungan. Daftarkan hanya bila Anda tahu pemiliknya; nama di WhatsApp dapat ditulis siapa saja.",
         "No photo of these numbers counts. Register one only if you know whose it is; anybody may call himself anything.",
     ),
     "wanum.calls_himself": ("menyebut diri \u201c{name}\u201d", "calls himself \u201c{name}\u201d"),
