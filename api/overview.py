@@ -20,6 +20,8 @@ from db.types import Level
 from db.views import ElectionView, RegionRef
 
 T = TypeVar("T")
+BELOW = {Level.NATION: Level.PROVINCE, Level.PROVINCE: Level.REGENCY, Level.REGENCY: Level.KECAMATAN}
+"""What the overview lists of the topmost region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def overview(session: Session, kept: Kept, election_id: str) -> Overview:
 def _make(session: Session, election_id: str, mark: str) -> Overview:
     contest = election(session, election_id)
     top = children(session, None)[0]
-    found = totals(session, contest.id, Level.REGENCY, within=top.code)
+    found = totals(session, contest.id, top.level, within=top.code)
     row = found[0] if found else TotalsRow(top, (), Coverage())
     wait = waiting(session, contest)
     standings = standings_of(row, wait)
@@ -124,7 +126,7 @@ def _make(session: Session, election_id: str, mark: str) -> Overview:
         contest=contest,
         top=top,
         row=row,
-        kecamatan=tuple(totals(session, contest.id, Level.KECAMATAN, within=top.code)),
+        kecamatan=tuple(totals(session, contest.id, BELOW[top.level], within=top.code)),
         standings=standings,
         whole=sum(s.value for s in standings),
         facts=facts,

@@ -13,7 +13,7 @@ from db.types import Role
 
 router = APIRouter(include_in_schema=False)
 
-HOMES = {Role.OPERATOR: "/unggah", Role.REVIEWER: "/periksa", Role.SUPERVISOR: "/pengawas", Role.STAFF: "/hasil", Role.ADMIN: "/hasil"}
+HOMES = {Role.OPERATOR: "/unggah", Role.REVIEWER: "/periksa", Role.SUPERVISOR: "/pengawas", Role.STAFF: "/ringkasan", Role.ADMIN: "/ringkasan"}
 
 
 def safe_path(path: str | None) -> str:

@@ -67,3 +67,4 @@ follow(say.url, 10, say.etag, {
 });
 
 run(running);
+wake();
