@@ -187,7 +187,7 @@ def backup(db: Database, store: PhotoStore, where: str, *, progress: Progress = 
             sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
             manifest["tables"][table.name] = {"rows": rows, "sha256": sha256, "size": file.stat().st_size}
             place.write(f"backups/{name}/tables/{file.name}", file)
-        named = sorted({s for column in NAMED for s in connection.scalars(select(column).where(column.is_not(None)))})
+        named = sorted({s for column in NAMED for s in connection.scalars(select(column)) if s})
         connection.rollback()
         new, size, missing = _copy_photos(store, place.photos, named, progress)
         kept = [s for s in named if s not in missing]
@@ -350,7 +350,7 @@ def restore(where: str, url: str, photos: str, name: str = "", *, progress: Prog
 
 def _load_tables(connection: Connection, place: Place, manifest: dict[str, Any], progress: Progress) -> None:
     tables: MetaData = Base.metadata
-    for kept in (Photo.__table__, Base.metadata.tables["audit_log"], Base.metadata.tables["app_user"]):
+    for kept in (tables.tables[name] for name in ("photo", "audit_log", "app_user")):
         if connection.scalar(select(func.count()).select_from(kept)):
             raise BackupError(
                 message=f"Basis data tujuan sudah berisi ({kept.name}). Pulihkan hanya ke basis data kosong.",
