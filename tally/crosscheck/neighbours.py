@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.crosscheck.robust import ENOUGH, Neighbours, neighbours, share_noise, without
-from tally.crosscheck.station import Anomaly, Count, Place
-from tally.votes import For, Votes, votes_of
+from tally.crosscheck.station import Anomaly, Count, Place, whose_of
+from tally.votes import For, Votes
 
 LIMIT = 4.0
 """|z| from which on a share is unusual. Iglewicz and Hoaglin take 3.5; of 2,564 stations and five elections that names too many."""
@@ -140,7 +140,7 @@ def places_of(count: Count, whose: Iterable[Votes]) -> tuple[Place, ...]:
         best: dict[For, Place] = {}
         for sheet in count.sheets:
             for name in sheet.values:
-                is_of = votes_of(name, sheet.party)
+                is_of = whose_of(name, sheet.party)
                 if is_of is not None and (
                     is_of == wanted or (wanted.what is For.PARTY and is_of.party == wanted.party and is_of.number == 0)
                 ):

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tally.arithmetic import check_at_most, check_sum
-from tally.crosscheck.station import Anomaly, Count, Place
+from tally.crosscheck.station import Anomaly, Count, Place, whose_of
 from tally.interpretation import Finding, RuleKind, Severity
-from tally.votes import For, votes_of
+from tally.votes import For
 
 STANDARD: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("users_ballots", "ss_digunakan", ("pengguna_total_jml",)),
@@ -33,7 +33,7 @@ def kind_of(finding: Finding) -> str | None:
         return "users_registered" if first.startswith("pengguna_") and rest[0].startswith("pemilih_") else "form_sum"
     if (known := _BY_NAMES.get((first, frozenset(rest)))) is not None:
         return known
-    whose = votes_of(first)
+    whose = whose_of(first)
     if whose is not None and whose.what is For.PARTY_SUM:
         return "party_sum"
     if first == "suara_sah" or first == "suara_calon_jumlah":
@@ -73,7 +73,7 @@ def _standard(count: Count) -> Iterator[Finding]:
 
 def _votes_valid(count: Count) -> Iterator[Finding]:
     """The votes of everybody against the valid votes, where every page is in. Parties by the totals that their pages give."""
-    names = [(n, w) for s in count.sheets for n in s.values if (w := votes_of(n, s.party)) is not None]
+    names = [(n, w) for s in count.sheets for n in s.values if (w := whose_of(n, s.party)) is not None]
     if not count.complete or not names:
         return
     totals = [n for n, w in names if w.what is For.PARTY_SUM]

@@ -7,7 +7,7 @@ contestants where there are few, else neighbours in the order of the paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 from math import log, sqrt
 
@@ -24,10 +24,10 @@ FEW = 6
 """Contestants up to whom every pair is looked at."""
 
 
-def rows(count: Count) -> list[list[Votes]]:
+def rows(votes: Iterable[Votes]) -> list[list[Votes]]:
     """The contestants page by page, in the order of the paper; a party's own row comes before its candidates'."""
     by: dict[int, list[Votes]] = {}
-    for whose in count.votes:
+    for whose in votes:
         if whose.what is not For.PARTY_SUM:
             by.setdefault(whose.party, []).append(whose)
     return [sorted(of, key=lambda w: w.number) for _, of in sorted(by.items())]
@@ -40,7 +40,8 @@ def pairs(page: Sequence[Votes]) -> list[tuple[Votes, Votes]]:
 
 def swapped_rows(counts: Sequence[Count]) -> Iterator[Anomaly]:
     """Pairs of rows of every station of ``counts`` (one election) that are probably exchanged."""
-    every = dict.fromkeys(p for c in counts for page in rows(c) for p in pairs(page))
+    papers = dict.fromkeys(tuple(c.votes) for c in counts)
+    every = dict.fromkeys(p for votes in papers for page in rows(votes) for p in pairs(page))
     for first, second in every:
         yield from _swapped(counts, first, second)
 
