@@ -30,13 +30,16 @@ from api.pages import (
     operators,
     overview,
     phone,
+    recap,
     review,
+    seats,
     sheet,
     status,
     supervisor,
     templates,
     tokens,
     totals,
+    trail,
     unplaced,
     upload,
     whatsapp_numbers,
@@ -46,6 +49,7 @@ from api.rest import compare as rest_compare
 from api.rest import desk, exports, photos, places, sheets, trials, uploads
 from api.rest import imports as rest_imports
 from api.rest import operators as rest_operators
+from api.rest import seats as rest_seats
 from api.rest import templates as rest_templates
 from api.rest import tokens as rest_tokens
 from api.rest import totals as rest_totals
@@ -155,8 +159,12 @@ def create_app(held: Services) -> FastAPI:
         sheets,
         desk,
         rest_totals,
+        seats,
+        rest_seats,
         rest_compare,
         exports,
+        recap,
+        trail,
         templates,
         rest_templates,
         trials,

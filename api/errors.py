@@ -133,6 +133,11 @@ CATALOGUE: dict[str, Known] = {
     ),
     "template_refused": Known(422, "Templat ini tidak dapat diterbitkan: {why}.", "This template cannot be published: {why_en}."),
     "trial_scored": Known(409, "Foto uji ini belum dibaca, atau sudah dinilai.", "This test photo is not read yet, or was scored already."),
+    "audit_busy": Known(
+        409,
+        "Jejak audit sedang diperiksa. Tunggu sampai selesai, lalu coba lagi.",
+        "The audit log is being checked. Wait until that is done, then try again.",
+    ),
     # users
     "user_exists": Known(409, "Nama pengguna {username} sudah dipakai.", "The user name {username} is taken."),
     "weak_password": Known(422, "Kata sandi paling sedikit {min} karakter.", "The password needs at least {min} characters."),

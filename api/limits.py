@@ -29,6 +29,15 @@ TOKEN_ROUTES: dict[str, frozenset[Scope]] = {
     "/api/anomalies": frozenset({Scope.TOTALS}),
     "/api/anomalies.csv": frozenset({Scope.EXPORTS}),
     "/api/totals.xlsx": frozenset({Scope.EXPORTS}),
+    "/api/exports/{election}/totals.csv": frozenset({Scope.EXPORTS}),
+    "/api/exports/{election}/totals.xlsx": frozenset({Scope.EXPORTS}),
+    "/api/exports/{election}/totals.json": frozenset({Scope.EXPORTS}),
+    "/api/exports/{election}/nist.json": frozenset({Scope.EXPORTS}),
+    "/api/exports/{election}/signed.zip": frozenset({Scope.EXPORTS}),
+    "/api/exports/{election}/rows": frozenset({Scope.EXPORTS}),
+    "/api/exports/{election}/recap.pdf": frozenset({Scope.EXPORTS}),
+    "/api/exports/key": frozenset({Scope.EXPORTS}),
+    "/api/exports/key.pem": frozenset({Scope.EXPORTS}),
     "/api/token": frozenset(Scope),
     "/metrics": frozenset({Scope.METRICS}),
 }
@@ -46,6 +55,8 @@ SAME_EVERYWHERE = frozenset(
         "/api/desk/words",
         "/api/desk/policy",
         "/api/token",
+        "/api/exports/key",
+        "/api/exports/key.pem",
         "/metrics",
     }
 )

@@ -22,6 +22,8 @@ class Receipt:
     election_id: str
     tps: TpsRef
     received_at: datetime
+    chain: str | None = None
+    """Row and hash of the audit log that took the photo in ("4211:9f3c07aa12bc34de"), where it is told: on the receipt of the moment."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -33,10 +35,11 @@ class Receipt:
             "election": self.election_id,
             "tps": self.tps.to_dict(),
             "received_at": self.received_at.isoformat(),
+            "audit": self.chain,
         }
 
 
-def receipt_of(photo: Photo, tps: TpsRef) -> Receipt:
+def receipt_of(photo: Photo, tps: TpsRef, chain: str | None = None) -> Receipt:
     return Receipt(
         photo_id=photo.id,
         number=photo.sha256[:10].upper(),
@@ -46,4 +49,5 @@ def receipt_of(photo: Photo, tps: TpsRef) -> Receipt:
         election_id=photo.election_id,
         tps=tps,
         received_at=photo.received_at,
+        chain=chain,
     )

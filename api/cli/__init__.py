@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import anomalies, sender, template
+from api.cli import anomalies, sender, template, totals
 from api.cli import audit as auditing
+from api.cli import evidence, export
 from api.cli import backup as backing
 from api.cli import compare as comparing
 from api.cli import form as forms
@@ -35,6 +35,10 @@ app.add_typer(template.app, name="template")
 app.add_typer(forms.app, name="form")
 app.add_typer(sender.app, name="sender")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(totals.app, name="totals")
+app.add_typer(evidence.app, name="evidence")
+app.command("export")(export.export)
+app.command("verify")(export.verify)
 app.add_typer(comparing.app, name="compare")
 app.add_typer(anomalies.app, name="anomalies")
 app.command("load")(loading.load)
@@ -63,9 +67,9 @@ def settings_of(data: Path | None) -> Settings:
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("huey").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    from api import logs
+
+    logs.set_up(os.environ.get("C1_LOG", "text"), level)
 
 
 @app.command()

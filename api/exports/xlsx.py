@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -12,79 +11,77 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from db.totals import NumberTotal, TotalsRow
+from api.exports.gather import Gathered, values
+from api.web import local_time
 from db.types import Level
 
-FIXED = ("Kode", "Wilayah", "Lembar masuk", "Lembar diharapkan")
+FIXED = ("Kode", "Wilayah", "Dapil", "Lembar masuk", "Lembar diharapkan")
 """Columns before the numbers. On TPS and desa the codes tell what lies where: a desa's code is the first ten digits of its TPS'."""
+TEXTS = 3
+"""So many of them are words; sums begin behind."""
 SHEETS = {Level.TPS: "TPS", Level.DESA: "Desa", Level.KECAMATAN: "Kecamatan", Level.REGENCY: "Kabupaten"}
+DAPIL = "Dapil"
+"""The sheet of the electoral districts, where an election has some; its sums go by the column of this name on the TPS' sheet."""
 LENGTH = {Level.DESA: 10, Level.KECAMATAN: 6, Level.REGENCY: 4}
 """Digits of a region's code."""
 _HEAD = PatternFill("solid", fgColor="1D4F7C")
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the first sheet says of the workbook. ``anchor``: row and hash of the audit log's end, to check the figures by later."""
+def workbook(got: Gathered) -> bytes:
+    """An XLSX file: a sheet about it, then TPS, desa, kecamatan, dapil (where the election has electoral districts), regency.
 
-    election: str
-    made: str
-    anchor: str
-
-
-def workbook(about: About, tps: Sequence[TotalsRow], above: Mapping[Level, Sequence[TotalsRow]]) -> bytes:
-    """An XLSX file.
-
-    Args:
-        tps: one row for each station, as db.totals.totals gives them; their numbers become values. A number that no sheet carries yet
-            stays empty, which is not zero.
-        above: the regions of the levels above; only their codes and names are used, their numbers become formulas.
-
-    Returns:
-        the file's bytes: a sheet about it, then TPS, desa, kecamatan, regency.
+    The stations' numbers are values; a number that no sheet carries yet stays empty, which is not zero. Of the levels above only codes and
+    names are written, their numbers are formulas.
     """
     book = Workbook(write_only=True)
-    columns = list(dict.fromkeys((n.form, n.page, n.name) for r in tps for n in r.numbers))
-    labels = _labels(tps)
-    _about(book.create_sheet("Keterangan"), about)
+    book.properties.creator = "c1"
+    book.properties.created = book.properties.modified = got.at.replace(tzinfo=None)
+    _about(book.create_sheet("Keterangan"), got)
     sheet = book.create_sheet(SHEETS[Level.TPS])
-    _head(sheet, columns, labels)
-    for row in tps:
-        have = {(n.form, n.page, n.name): n for n in row.numbers}
-        values = [have[c].value if c in have and have[c].sheets else None for c in columns]
-        sheet.append([row.region.code, row.region.name, row.coverage.sheets_in, row.coverage.sheets_expected, *values])
-    below, last = Level.TPS, len(tps) + 1
+    _head(sheet, got)
+    for row in got.levels[Level.TPS]:
+        have = values(row)
+        area = got.contest.area_of(row.region.code)
+        cover = (row.coverage.sheets_in, row.coverage.sheets_expected)
+        sheet.append([row.region.code, row.region.name, area.code if area else None, *cover, *(have.get(c) for c in got.columns)])
+    below, last = Level.TPS, len(got.levels[Level.TPS]) + 1
+    letters = [get_column_letter(c) for c in range(TEXTS + 1, len(FIXED) + len(got.columns) + 1)]
     for level in (Level.DESA, Level.KECAMATAN, Level.REGENCY):
+        if level is Level.REGENCY and got.areas:
+            _districts(book.create_sheet(DAPIL), got, letters)
         sheet = book.create_sheet(SHEETS[level])
-        _head(sheet, columns, labels)
-        for i, row in enumerate(above[level], start=2):
-            sums = (_sum_of(below, last, get_column_letter(c), i, level) for c in range(3, len(FIXED) + len(columns) + 1))
-            sheet.append([row.region.code, row.region.name, *sums])
-        below, last = level, len(above[level]) + 1
+        _head(sheet, got)
+        for i, row in enumerate(got.levels[level], start=2):
+            sheet.append([row.region.code, row.region.name, None, *(_sum_of(below, last, c, i) for c in letters)])
+        below, last = level, len(got.levels[level]) + 1
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _sum_of(below: Level, last: int, column: str, row: int, level: Level) -> str:
+def _districts(sheet: Worksheet, got: Gathered, letters: Sequence[str]) -> None:
+    _head(sheet, got)
+    tps, last = SHEETS[Level.TPS], len(got.levels[Level.TPS]) + 1
+    for i, area in enumerate((r.area for r in got.areas if r.area is not None), start=2):
+        sums = (f"=SUMIFS({tps}!${c}$2:${c}${last},{tps}!$C$2:$C${last},$C{i})" for c in letters)
+        sheet.append([area.code, area.name, area.code, *sums])
+
+
+def _sum_of(below: Level, last: int, column: str, row: int) -> str:
     """What lies in this region, on the sheet of the level below: codes nest, so it is what begins with the region's code."""
     name = SHEETS[below]
     return f'=SUMIFS({name}!${column}$2:${column}${last},{name}!$A$2:$A${last},$A{row}&"*")'
 
 
-def _labels(rows: Iterable[TotalsRow]) -> dict[tuple[str, int, str], str]:
-    found: dict[tuple[str, int, str], NumberTotal] = {}
-    for r in rows:
-        for n in r.numbers:
-            found.setdefault((n.form, n.page, n.name), n)
-    return {key: n.label for key, n in found.items()}
-
-
-def _head(sheet: Worksheet, columns: Sequence[tuple[str, int, str]], labels: dict[tuple[str, int, str], str]) -> None:
-    sheet.freeze_panes = "C2"
+def _head(sheet: Worksheet, got: Gathered) -> None:
+    sheet.freeze_panes = "D2"
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 30
-    several = len({(form, page) for form, page, _ in columns}) > 1
-    texts = [*FIXED, *(f"{labels[c]} (hal. {c[1]})" if several else labels[c] for c in columns)]
+    districts = len({n.area for n in got.columns.values()}) > 1
+    several = len({(form, page) for form, page, _ in got.columns}) > 1
+    texts = list(FIXED)
+    for (_, page, _), n in got.columns.items():
+        place = ([f"dapil {n.area}"] if districts and n.area else []) + ([f"hal. {page}"] if several else [])
+        texts.append(f"{n.label} ({', '.join(place)})" if place else n.label)
     cells = []
     for text in texts:
         cell = WriteOnlyCell(sheet, value=text)
@@ -94,15 +91,16 @@ def _head(sheet: Worksheet, columns: Sequence[tuple[str, int, str]], labels: dic
     sheet.append(cells)
 
 
-def _about(sheet: Worksheet, about: About) -> None:
+def _about(sheet: Worksheet, got: Gathered) -> None:
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 90
     for line in (
-        ("Pemilihan", about.election),
-        ("Dibuat", about.made),
-        ("Jejak audit", about.anchor),
+        ("Pemilihan", got.contest.name),
+        ("Keadaan per", local_time(got.at, "id")),
+        ("Jejak audit", f"{got.end.seq}:{got.end.hash}"),
+        ("Belum terverifikasi", f"{got.unverified} TPS belum lengkap"),
         (
             "Isi",
-            "Hanya lembar terverifikasi. Angka TPS adalah nilai; desa, kecamatan, dan kabupaten dihitung dengan rumus dari lembar TPS.",
+            "Hanya lembar terverifikasi. Angka TPS adalah nilai; desa, kecamatan, dapil, dan kabupaten dihitung dengan rumus.",
         ),
         ("Sel kosong", "Belum ada lembar yang memuat angka itu; bukan nol."),
         ("Sifat", "Hitungan internal untuk peringatan dini. Bukan hasil resmi; hasil resmi ditetapkan KPU."),

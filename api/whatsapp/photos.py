@@ -229,7 +229,8 @@ class Photos:
                 words = say("wa.known", when=when, label=label, number=receipt.number)
             else:
                 told = say("wa.page", page=page) if page else ""
-                words = say("wa.receipt", when=when, label=label, page=told, number=receipt.number)
+                chain = say("wa.chain", chain=receipt.chain) if isinstance(receipt, Receipt) and receipt.chain else ""
+                words = say("wa.receipt", when=when, label=label, page=told, number=receipt.number, chain=chain)
                 sender = session.get_one(Sender, at.sender_id)
                 if at.kind == "image" and not sender.told_documents:
                     words += say("wa.documents")
