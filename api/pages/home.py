@@ -13,7 +13,13 @@ from db.types import Role
 
 router = APIRouter(include_in_schema=False)
 
-HOMES = {Role.OPERATOR: "/unggah", Role.REVIEWER: "/periksa", Role.SUPERVISOR: "/pengawas", Role.STAFF: "/ringkasan", Role.ADMIN: "/ringkasan"}
+HOMES = {
+    Role.OPERATOR: "/unggah",
+    Role.REVIEWER: "/periksa",
+    Role.SUPERVISOR: "/pengawas",
+    Role.STAFF: "/ringkasan",
+    Role.ADMIN: "/ringkasan",
+}
 
 
 def safe_path(path: str | None) -> str:

@@ -56,9 +56,9 @@ def test_an_unchanged_count_costs_no_body(site: Site) -> None:
         was = mark(s, "ppwp-2024")
         other = mark(s, "dpd-2024")
     with world.db.writing() as s:
-        stamp = open_sheet(s, receipt.photo_id, world.users["reviewer"]).stamp
+        stamp = open_sheet(s, world.users["reviewer"], receipt.photo_id).stamp
     with world.db.writing() as s:
-        resolve(s, receipt.photo_id, world.users["reviewer"], Confirm(), stamp)
+        resolve(s, world.users["reviewer"], receipt.photo_id, Confirm(), stamp=stamp)
     after = client.get("/ringkasan/isi?election=ppwp-2024", headers={"If-None-Match": before.headers["etag"]})
     assert after.status_code == 200 and 'data-standing="3">30<' in after.text and "Tidak ada yang menunggu" in after.text
     with world.db.reading() as s:
