@@ -11,11 +11,14 @@ TESSERACT ?= $(TRAINING)/tesseract/HELDOUT.npz
 WORDS ?= $(TRAINING)/words/heldout.json
 FONTS ?=
 TRAIN_PY ?= .venv-train/bin/python
+# make test runs these on PostgreSQL, Redis and S3 too; make test-servers all of the three folders
+ON_SERVERS := tests/db/test_audit.py tests/review/test_intake.py tests/review/test_concurrency.py tests/review/test_undo.py tests/review/test_sampling.py \
+	tests/api/test_reading.py tests/api/test_uploads.py tests/faults/test_backup.py
 need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json files are: make $@ DATA=FOLDER))
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test e2e test-postgres lint format pytest bench bench-desk bench-upload accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
+.PHONY: help setup demo test e2e test-postgres test-servers faults bench-night lint format pytest bench fuzz fuzz-inputs audit-dependencies bench-desk bench-upload accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -27,11 +30,13 @@ demo: setup ## set up, then start the server with sample photos, and print its a
 	@$(C1) demo
 
 test: ## set up with Chromium, then run every check and every test
-	@scripts/setup --browser
+	@scripts/setup --browser --postgres
 	@$(MAKE) lint
 	@$(MAKE) pytest
+	@C1_TEST_SERVERS=all $(PY) -m pytest -n auto --dist loadfile $(ON_SERVERS)
 
-pytest: setup ## the tests alone; PYTEST_ARGS="tests/ocr -k align" for some of them
+pytest: ## the tests alone; PYTEST_ARGS="tests/ocr -k align" for some of them
+	@scripts/setup --postgres
 	@$(PY) -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 e2e: setup ## every kind of election from 30 and more generated photos to totals; takes a while
@@ -39,7 +44,19 @@ e2e: setup ## every kind of election from 30 and more generated photos to totals
 
 test-postgres: ## the tests of the database and the services on PostgreSQL instead of SQLite
 	@scripts/setup --postgres
-	@C1_TEST_DATABASE=postgresql $(PY) -m pytest tests/db tests/review
+	@C1_TEST_DATABASE=postgresql $(PY) -m pytest -n auto --dist loadfile tests/db tests/review $(PYTEST_ARGS)
+
+test-servers: ## the tests of db, review and api on PostgreSQL, Redis and an S3 server
+	@scripts/setup --postgres
+	@C1_TEST_SERVERS=all $(PY) -m pytest -n auto --dist loadfile tests/db tests/review tests/api $(PYTEST_ARGS)
+
+faults: ## kill readers, API and PostgreSQL in 200 rounds, and let everything else fail too; about half an hour
+	@scripts/setup --postgres
+	@C1_FAULT_ROUNDS=$(or $(ROUNDS),200) $(PY) -m pytest tests/faults $(PYTEST_ARGS)
+
+bench-night: ## photos a minute by one and by two readers on PostgreSQL and Redis, memory, receipts in bursts
+	@scripts/setup --postgres
+	@$(PY) -m scripts.bench_night $(BENCH_ARGS)
 
 lint: setup ## ruff, mypy --strict, and the direction of imports
 	$(PY) -m ruff check .
@@ -50,6 +67,15 @@ lint: setup ## ruff, mypy --strict, and the direction of imports
 format: setup ## let ruff sort imports and lay out the code
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format .
+
+fuzz: setup ## schemathesis over the whole HTTP interface with every role's log-in: MINUTES=15
+	@$(PY) -m tests.fuzz.api --minutes $(or $(MINUTES),15)
+
+fuzz-inputs: setup ## photos, chats, captions, templates and webhooks with broken content: MINUTES=10 each
+	@$(PY) -m tests.fuzz.inputs --minutes $(or $(MINUTES),10)
+
+audit-dependencies: setup ## known holes in the locked packages (pip-audit; needs the network)
+	@scripts/audit
 
 bench: setup ## time one photo's reading beside plain JPEG decoding, and show peak memory
 	@$(PY) -m scripts.bench $(BENCH_ARGS)

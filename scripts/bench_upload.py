@@ -36,7 +36,7 @@ from db.session import Database
 from db.tables import Photo
 from db.types import Role
 
-PASSWORD = "only-for-the-bench"  # noqa: S105
+PASSWORD = "hanya-untuk-ukur"  # noqa: S105 (of a server that lives for a minute)
 VILLAGE, STATIONS = "1607011016", 28
 START_SECONDS = 60
 
