@@ -34,10 +34,9 @@ from api.state import Services
 from db.tables import Interpretation, User
 from db.types import Role
 from review.intake import receive_photo
-from scripts.bench_upload import PASSWORD, VILLAGE
+from scripts.bench_upload import PASSWORD, STATIONS, VILLAGE
 
 NIGHT = 169_000
-STATIONS = 50
 PICTURES = ("c-hasil-ppwp-2024_324_p1.jpg", "c-hasil-ppwp-2024_324_p2.jpg", "c-hasil-ppwp-2024_324_p3.jpg")
 
 
