@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,6 @@ from db.cleaning import orphans
 from db.session import Database
 from db.store import PhotoStore, StoreError
 from review import unplaced
-from review.held import hold_lookalike
 from review.intake import pending_photos, record_interpretation
 from review.likeness import note_likeness
 from review.priority import refresh_margins
@@ -157,11 +157,7 @@ class Reading:
     def _read_open(self, unplaced_id: int, receipt: unplaced.OpenReceipt, attempt: int) -> None:
         result, prints = self._word_on(receipt.sha256, receipt.name, attempt)
         with self._db.writing() as session:
-            recorded = unplaced.record_open(session, unplaced_id, result)
-            photo_id = unplaced.open_photo(session, unplaced_id).photo_id
-            if prints is not None and photo_id is not None:
-                note_likeness(session, photo_id, prints.picture, prints.form, prints.page, prints.paper)
-                hold_lookalike(session, photo_id)
+            recorded = unplaced.record_open(session, unplaced_id, result, asdict(prints) if prints is not None else None)
             claims.done(session, -unplaced_id)
         log.info("unplaced photo %d: %s", unplaced_id, recorded.disposition if recorded else "waits for a person")
 

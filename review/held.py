@@ -15,7 +15,7 @@ from db import audit, clock
 from db.tables import Photo, PhotoHold, QueueEntry, Region, ReviewAction
 from db.types import ActionKind, QueueKind, Source
 from review import commit, reasons
-from review.likeness import likeness_doubts, lookalikes
+from review.likeness import likeness_doubts
 from review.reasons import ReasonText
 from review.sheet import Standing, where_it_stands
 
@@ -110,15 +110,6 @@ def quarantine_user(session: Session, user_id: int, by: int, note: str = "") -> 
     """Hold back everything one user ever uploaded. Returns as ``hold_photos``."""
     photos = list(session.scalars(select(Photo.id).where(Photo.uploader_id == user_id).order_by(Photo.id)))
     return hold_photos(session, photos, by, reasons.QUARANTINED, note)
-
-
-def hold_lookalike(session: Session, photo_id: int) -> bool:
-    """Hold a photo that was judged before it was compared with the others, if it looks like another TPS's. Raises UnknownPhoto."""
-    photo = session.get_one(Photo, photo_id)
-    found = lookalikes(session, photo)
-    for code, label in found:
-        hold(session, photo_id, photo.uploader_id, code, label)
-    return bool(found)
 
 
 def held_doubts(session: Session, photo: Photo) -> list[ReasonText]:

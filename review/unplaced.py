@@ -6,9 +6,11 @@ guessed: then the photo waits here until a person says where it belongs. Placed,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,10 +25,14 @@ from db.views import PageRef, TpsRef
 from review import people
 from review.errors import AlreadySettled, DuplicatePhoto, OutsideArea, UnknownPhoto
 from review.intake import Recorded, clean_name, record_interpretation, write_photo
+from review.likeness import note_likeness
 from review.printed import elections_owing, printed_tps
 from review.receipt import receipt_of
 from tally import codec
 from tally.interpretation import Interpretation, Unreadable
+
+LIKENESS = "likeness"
+"""Beside the machine's word in UnplacedPhoto.body."""
 
 
 class Why(StrEnum):
@@ -186,15 +192,18 @@ def _seen(word: Interpretation | None) -> PageRef | None:
     return None if word is None or isinstance(word.outcome, Unreadable) else PageRef(word.outcome.form, word.outcome.page)
 
 
-def record_open(session: Session, unplaced_id: int, word: Interpretation) -> Recorded | None:
+def record_open(session: Session, unplaced_id: int, word: Interpretation, likeness: Mapping[str, Any] | None = None) -> Recorded | None:
     """Store the machine's word on an unplaced photo and place it if the word says where. None: it waits for a person, or was settled.
+
+    ``likeness``: what the photo looks like (arguments of review.likeness.note_likeness); kept until the photo has its place, however long
+    that takes, so that it is compared with the others before anything is done with it.
 
     Raises UnknownPhoto.
     """
     row = _locked(session, unplaced_id)
     if row.closed or row.body is not None:
         return None
-    row.body = codec.to_json(word)
+    row.body = {**codec.to_json(word), LIKENESS: dict(likeness) if likeness else None}
     found = _place_of(session, row, word)
     if isinstance(found, Why):
         row.reason = found.value
@@ -296,4 +305,8 @@ def _settle(session: Session, row: UnplacedPhoto, election_id: str, tps_code: st
     facts = {"sha256": row.sha256, "election": election_id, "tps": tps_code, "photo": photo_id}
     audit.append(session, "photo_placed", f"unplaced:{row.id}", by, facts)
     session.flush()
-    return record_interpretation(session, photo_id, codec.from_json(row.body)) if row.body else None
+    if not row.body:
+        return None
+    if prints := row.body.get(LIKENESS):
+        note_likeness(session, photo_id, **prints)
+    return record_interpretation(session, photo_id, codec.from_json(row.body))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from db.audit import verify
-from db.tables import Photo
 from db.types import Disposition, Source
 from review import reasons
-from review.held import hold, hold_lookalike, quarantine_user
+from review.held import hold, quarantine_user
 from review.likeness import note_likeness
 from review.queue import open_sheet, queue
 from review.receipt import Receipt
@@ -101,15 +100,3 @@ def test_lookalikes(world: World, tps: str, page: int, picture: str, paper: str 
     if code:
         with world.db.reading() as s:
             assert "TPS 001, MARIANA" in queue(s).items[0].reasons[0].message
-
-
-def test_a_lookalike_found_after_it_was_judged(world: World) -> None:
-    first, second = world.upload(tps=TPS), world.upload(tps=OTHER_TPS)
-    look(world, first, "0" * 64)
-    world.read(second, votes(1, 2, 3))
-    look(world, second, "0" * 64)
-    with world.db.writing() as s:
-        assert hold_lookalike(s, second.photo_id)
-    assert state(world, second) is PhotoState.IN_REVIEW and waiting_for(world) == [["same_picture"]]
-    with world.db.reading() as s:
-        assert s.get_one(Photo, first.photo_id)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from db.cleaning import orphans
 from db.queries import region_row, tps_refs
-from db.tables import Photo, UserArea
+from db.tables import Photo, QueueEntry, UserArea
 from db.types import Disposition
 from review import unplaced
 from review.errors import AlreadySettled, DuplicatePhoto, NotAllowed, OutsideArea
@@ -150,3 +150,24 @@ def test_received_time_is_kept(world: World) -> None:
     read(world, receipt, said(receipt, PrintedPlace(FORM, 2, TPS)))
     with world.db.reading() as s:
         assert s.scalars(select(Photo)).one().received_at == receipt.received_at
+
+
+@pytest.mark.parametrize("printed", [True, False])
+def test_it_is_compared_with_the_others_before_it_counts(world: World, printed: bool) -> None:
+    """Placed by its print, or much later by a person: the same picture under another TPS is stopped either way."""
+    looks = {"picture": "0" * 64, "form": FORM, "page": 2, "paper": None}
+    first, second = send(world, b"one"), send(world, b"two")
+    with world.db.writing() as s:
+        done = unplaced.record_open(s, first.unplaced_id, said(first, PrintedPlace(FORM, 2, TPS)), looks)
+        assert done is not None and done.disposition is Disposition.COMMITTED
+    with world.db.writing() as s:
+        place = PrintedPlace(FORM, 2, OTHER_TPS) if printed else None
+        done = unplaced.record_open(s, second.unplaced_id, said(second, place), looks)
+        assert (done is None) is not printed
+    if not printed:
+        with world.db.writing() as s:
+            done = unplaced.place(s, second.unplaced_id, by=world.users["reviewer"], election_id="bupati-2024", tps_code=OTHER_TPS)
+    assert done is not None and done.disposition is Disposition.REVIEW
+    with world.db.reading() as s:
+        (entry,) = s.scalars(select(QueueEntry))
+        assert [r["code"] for r in entry.reasons] == ["same_picture"] and "TPS 001" in entry.reasons[0]["message"]
