@@ -4,6 +4,7 @@ C1 := .venv/bin/c1
 DATA ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+LOAD_ARGS ?=
 HANDWRITING ?=
 TRAINING := var/training
 CNN ?= $(TRAINING)/cnn/heldout.npz
@@ -18,7 +19,7 @@ need_data = @$(if $(DATA),true,$(error say where the photos and their truth.json
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test e2e test-postgres test-servers faults bench-night lint format pytest bench fuzz fuzz-inputs audit-dependencies bench-desk bench-upload accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
+.PHONY: load-banyuasin bench-totals help setup demo test e2e test-postgres test-servers faults bench-night lint format pytest bench fuzz fuzz-inputs audit-dependencies bench-desk bench-upload accuracy train-cnn train-tesseract train-words train-extras policy features samples samples-report lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -82,6 +83,13 @@ bench: setup ## time one photo's reading beside plain JPEG decoding, and show pe
 
 bench-upload: setup ## send 200 photos at once to a server of its own: receipts, losses, memory
 	@$(PY) -m scripts.bench_upload $(BENCH_ARGS)
+
+load-banyuasin: setup ## a whole election night of Banyuasin, drawn, in var/banyuasin: 2,564 TPS, five elections, every page; LOAD_ARGS="--url postgresql://..."
+	@$(PY) -m scripts.load_banyuasin $(LOAD_ARGS)
+
+bench-totals: setup ## time every page and answer of totals over HTTP with that load, on SQLite and on PostgreSQL
+	@scripts/setup --postgres
+	@$(PY) -m scripts.bench_totals $(BENCH_ARGS)
 
 bench-desk: setup ## time a reviewer's wait between saving one sheet and seeing the next, with 10,000 waiting
 	@$(PY) -m scripts.bench_desk $(BENCH_ARGS)

@@ -1,7 +1,7 @@
 """Kept totals: what counts in every region above the TPS (PageTotal, PlaceTotal), changed in the transaction of each commit.
 
 They are a working copy, never a source: ``faults`` holds every row of them against the counts, ``rebuild`` makes them anew, and an election
-that is not ``summed`` is summed from the rows (``db.counting``). Why: docs/decisions/0013-kept-totals.md.
+that is not ``summed`` is summed from the rows (``db.counting``). Why: docs/decisions/0012-kept-totals.md.
 
 Who writes them holds the audit log's head (db.audit) until his transaction ends, so writers follow one another and each sees all commits
 before his own.

@@ -214,6 +214,17 @@ def coverage(session: Session, election_id: str, within: str | None = None) -> C
     return _coverage(view, _by_area(session, view, None if within is None else region_row(session, within)))
 
 
+def sums_of_numbers(session: Session, election_id: str) -> dict[tuple[str, int, str], int]:
+    """Form, page, number -> what counts of it in the whole election. Raises UnknownElection."""
+    view = election(session, election_id, contestants=False)
+    found: dict[tuple[str, int, str], int] = {}
+    for place in _by_area(session, view, None).values():
+        for (form, page), said in place.pages.items():
+            for name, (value, *_) in said.numbers.items():
+                found[form, page, name] = found.get((form, page, name), 0) + value
+    return found
+
+
 def _coverage(view: ElectionView, parts: Mapping[str, PlaceSum]) -> Coverage:
     """``parts``: by electoral district."""
     pages = [page for place in parts.values() for page in place.pages.values()]

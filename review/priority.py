@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.counting import counting
-from db.queries import election
-from db.tables import CommittedCount, Election, QueueEntry
+from db.tables import Election, QueueEntry
+from db.totals import sums_of_numbers
 from tally.glyphs import value_of
 from tally.interpretation import Interpretation, NumberReading, RuleKind, Unreadable
 
@@ -27,6 +26,8 @@ CLOSE_RACE = 2
 """How much a vote weighs more in a race that stands even."""
 DECIDED = 200
 """Margin, in thousandths of all votes, from which a race is not close any more."""
+CONTESTANTS = ("suara_paslon_", "suara_calon_", "suara_partai")
+"""So begin the names of numbers that hold votes."""
 SAMPLE_LATER = 1800
 """A sheet that counts already and is only measured waits so many seconds longer."""
 
@@ -80,11 +81,8 @@ def refresh_margins(session: Session) -> int:
 
 def margin_of(session: Session, election_id: str) -> int | None:
     """How far the first is ahead of the second, thousandths of all votes that count; None while nobody has a vote."""
-    c = counting(election(session, election_id, contestants=False))
-    n = CommittedCount
-    contestants = or_(n.name.startswith("suara_paslon_"), n.name.startswith("suara_calon_"), n.name.startswith("suara_partai"))
-    query = select(func.sum(n.value)).select_from(c).join(n, n.commit_id == c.c.id).where(contestants).group_by(c.c.form, c.c.page, n.name)
-    votes = sorted((int(v) for v in session.scalars(query) if v), reverse=True)
+    numbers = sums_of_numbers(session, election_id)
+    votes = sorted((v for (_, _, name), v in numbers.items() if v and name.startswith(CONTESTANTS)), reverse=True)
     if not votes:
         return None
     second = votes[1] if len(votes) > 1 else 0

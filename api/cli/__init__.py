@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import anomalies, sender, template, totals
+from api.cli import anomalies, evidence, export, sender, template, totals
 from api.cli import audit as auditing
-from api.cli import evidence, export
 from api.cli import backup as backing
 from api.cli import compare as comparing
 from api.cli import form as forms

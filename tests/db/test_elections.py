@@ -49,7 +49,12 @@ def test_ready_made_elections_are_sound() -> None:
     kab = made["dprd-kab-2024"]
     assert [a.code for a in kab.areas] == [f"16070{i}" for i in range(1, 7)]
     assert kab.areas[0].covers == ("160703", "160711", "160717") and len(kab.areas[5].lists[1]) == 8
-    assert made["gubernur-2024"].areas[0].contestants == ("", "", "")  # not known here: numbered, not invented
+    assert made["gubernur-2024"].areas[0].contestants[0] == "Herman Deru - Cik Ujang"
+    assert made["bupati-2020"].contestants == ("", "", "")  # not known: numbered, not invented
+    assert [a.seats for a in kab.areas] == [7, 8, 8, 7, 7, 8] and sum(a.seats or 0 for a in kab.areas) == 45
+    for e in made.values():  # a list has at most as many candidates as there are seats
+        assert all(a.seats is None or max(map(len, a.lists.values())) == a.seats for a in e.areas)
+    assert [a.whole for a in made["dpr-2024"].areas] == [False] and len(made["dpr-2024"].above_threshold or ()) == 8
     assert made["ppwp-2024"].pages[0].form == "c-hasil-ppwp-2024"
     assert {d.election for d in declarations() if d.date} == {"ppwp", "dpd", "dpr", "dprd_prov", "dprd_kab", "gubernur", "bupati"}
 
@@ -131,13 +136,16 @@ def test_nothing_that_counts_falls_out(world: World) -> None:
 
 def test_names_are_given_to_those_who_stand(world: World) -> None:
     with world.db.writing() as s:
-        assert set_names(s, "bupati-2024", {("1607", 0, 1): "Satu - Dua", ("1607", 0, 2): ""}) == 1
+        assert (
+            set_names(s, "bupati-2024", {("1607", 0, 1): "Satu - Dua", ("1607", 0, 2): "Slamet Somosentono - Alfi Novtriansyah Rustam"})
+            == 1
+        )
         with pytest.raises(BadElection) as e:
             set_names(s, "bupati-2024", {("1607", 0, 3): "Tiga", ("", 9, 0): "Partai"})
         assert len(e.value.faults) == 2
     with world.db.reading() as s:
         row = totals(s, "bupati-2024", Level.REGENCY)[0]
-        assert [n.label for n in row.votes] == ["Satu - Dua", "Suara sah pasangan calon 2"]
+        assert [n.label for n in row.votes] == ["Satu - Dua", "Slamet Somosentono - Alfi Novtriansyah Rustam"]
 
 
 REGION = "code,name,tps,special\n1608,UJI,,\n160801,UJI SATU,,\n1608012001,DESA,2,1\n"
