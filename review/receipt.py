@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ class Receipt:
     election_id: str
     tps: TpsRef
     received_at: datetime
-    chain: str | None = None
+    chain: str | None = field(default=None, compare=False)
     """Row and hash of the audit log that took the photo in ("4211:9f3c07aa12bc34de"), where it is told: on the receipt of the moment."""
 
     def to_dict(self) -> dict[str, Any]:
