@@ -12,6 +12,7 @@ from api.aligning import Aligning
 from api.anomaly_watch import Watch
 from api.build import open_services
 from api.drafting import Drafting
+from api.limited import limit_memory
 from api.reading import STOP_SECONDS, Reading
 from api.settings import Settings
 from db import claims, clock
@@ -29,6 +30,7 @@ def run(settings: Settings, parent: int | None = None) -> None:
     parent: process id of the server that started this worker; the worker ends with it, even when it was killed.
     """
     one_core()
+    limit_memory(settings.workers)
     held = open_services(settings)
     Drafting.on(held.db, held.store, held.reading.huey)
     Aligning.on(held.db, held.store, held.reading.huey)

@@ -12,6 +12,7 @@ from db import clock
 from db.queries import region_row, tps_refs, user_names, within
 from db.tables import QueueEntry, Region
 from db.types import QueueKind, Stage
+from db.users import get_user
 from db.views import TpsRef
 from review import people, reasons
 from review.lease import LEASE, is_barred, open_sheet, release, take
@@ -86,7 +87,7 @@ def queue(
     offset: int = 0,
 ) -> QueuePage:
     """A part of the queue in its order, and how many there are in all; ``viewer_id`` tells what he may take. Raises UnknownRegion."""
-    query = _chosen(session, Chosen(election_id, kecamatan_code, reason, kind, stage))
+    query = _chosen(session, Chosen(election_id, kecamatan_code, reason, kind, stage)).where(*_inside(session, viewer_id))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = list(session.scalars(_in_order(query).limit(limit).offset(offset)))
     places = tps_refs(session, (r.tps_id for r in rows))
@@ -154,7 +155,7 @@ def next_sheet(
     people.require(session, reviewer_id, people.REVIEWERS)
     what = Chosen(election_id) if election_id is not None else what
     now = clock.now()
-    query = _in_order(_chosen(session, what)).where(*_open_to(reviewer_id))
+    query = _in_order(_chosen(session, what)).where(*_open_to(reviewer_id), *_inside(session, reviewer_id))
     mine = query.where(QueueEntry.lease_user_id == reviewer_id, QueueEntry.lease_until > now, *_of_desk(desk))
     entry = _locked(session, mine.order_by(None).order_by(QueueEntry.lease_ahead, QueueEntry.rank, QueueEntry.photo_id))
     if entry is None:
@@ -173,7 +174,7 @@ def ahead_sheet(session: Session, reviewer_id: int, *, what: Chosen = ALL, desk:
     """
     people.require(session, reviewer_id, people.REVIEWERS)
     now = clock.now()
-    query = _in_order(_chosen(session, what)).where(*_open_to(reviewer_id))
+    query = _in_order(_chosen(session, what)).where(*_open_to(reviewer_id), *_inside(session, reviewer_id))
     ready = query.where(
         QueueEntry.lease_user_id == reviewer_id, QueueEntry.lease_until > now, QueueEntry.lease_ahead.is_(True), *_of_desk(desk)
     )
@@ -186,6 +187,14 @@ def ahead_sheet(session: Session, reviewer_id: int, *, what: Chosen = ALL, desk:
 
 def _open_to(reviewer_id: int) -> tuple[ColumnElement[bool], ...]:
     return QueueEntry.uploader_id != reviewer_id, ~QueueEntry.barred.contains(f",{reviewer_id},", autoescape=True)
+
+
+def _inside(session: Session, user_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """What lies in the person's area; nothing is left out for whoever has none."""
+    areas = user.areas if user_id is not None and (user := get_user(session, user_id)) is not None else ()
+    if not areas:
+        return ()
+    return (QueueEntry.tps_id.in_(select(Region.id).where(or_(*(Region.code.startswith(a, autoescape=True) for a in areas)))),)
 
 
 def _of_desk(desk: str | None) -> tuple[ColumnElement[bool], ...]:

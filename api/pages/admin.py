@@ -32,8 +32,8 @@ def _page(
     with held.db.reading() as session:
         people = everybody(session)
         waiting = accounts.open_invitations(session)
-    context: dict[str, Any] = {"people": people, "waiting": waiting, "roles": list(Role), "error": error, "form": form or {}, "invited": None}
-    return render(request, "users.html", context | more, status)
+    context: dict[str, Any] = {"people": people, "waiting": waiting, "roles": list(Role), "error": error, "form": form or {}}
+    return render(request, "users.html", context | {"invited": None} | more, status)
 
 
 def _link(request: Request, secret: str) -> str:
@@ -110,7 +110,7 @@ def _one(user_id: int, request: Request, held: Held, error: Exception | None = N
         "person": person,
         "roles": list(Role),
         "error": text,
-        "link": link,
+        "invited": link,
         "looks": seen,
     }
     return render(request, "user.html", context, status)

@@ -68,6 +68,8 @@ class Graph:
         try:
             with self._http.stream("GET", url, headers=self._auth) as response:
                 _check(response.status_code, None)
+                if response.status_code != 200:  # a redirect leads who knows where, and is never followed
+                    raise GraphError(f"media: HTTP {response.status_code}", passing=False)
                 data = bytearray()
                 for chunk in response.iter_bytes():
                     data += chunk
@@ -80,8 +82,16 @@ class Graph:
         return bytes(data)
 
     def _trusted(self, url: str) -> bool:
-        at, ours = urlsplit(url), urlsplit(self._config.url)
-        return (at.scheme, at.netloc) == (ours.scheme, ours.netloc) or (at.scheme == "https" and (at.hostname or "").endswith(TRUSTED))
+        try:
+            at, ours = urlsplit(url), urlsplit(self._config.url)
+            _ = at.port
+        except ValueError:
+            return False
+        if (at.scheme, at.netloc) == (ours.scheme, ours.netloc):
+            return True
+        # names only, of Meta's, at the usual port: no address of a machine inside, no other service
+        plain = at.username is None and at.password is None and at.port in (None, 443)
+        return at.scheme == "https" and plain and (at.hostname or "").endswith(TRUSTED)
 
     def _json(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
         try:
