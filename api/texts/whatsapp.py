@@ -59,6 +59,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{label}: halaman {page} terbaca, menunggu pemeriksaan.{why}",
         "{label}: page {page} read, waiting for review.{why}",
     ),
+    "wa.unclear": (
+        "Bila kertasnya masih di depan Anda, mohon foto ulang seluruh halaman; bagian {part} harus jelas.",
+        "If the paper is still before you, please photograph the whole page again, sharp {part}.",
+    ),
     "wa.result.unreadable": ("⚠️ {label}: foto tidak terbaca, mohon foto ulang.{why}", "⚠️ {label}: unreadable, please take it again.{why}"),
     "wa.result.wrong_form": ("⚠️ {label}: ini formulir lain. Periksa pemilihan dan halamannya.", "⚠️ {label}: this is another form."),
     "wa.result.rejected": ("⚠️ {label}: foto ditolak, mohon foto ulang. {why}", "⚠️ {label}: photo rejected, please take it again. {why}"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from api.texts.phone import TEXTS as PHONE
 from api.whatsapp import dialogue, updates
 from api.whatsapp.outbox import queue_up, say
 from db import clock
@@ -105,10 +106,12 @@ def _mark(status: PhotoStatus) -> str:
 
 
 def words_of(status: PhotoStatus) -> str:
-    """The state in a sentence, with the first reason."""
+    """The state in a sentence, with the first reason, and the part of the page that a new photo should show better."""
     why = status.reasons[0].message if status.reasons else ""
     if status.state is PhotoState.REJECTED:
         why = status.note
     elif why:
         why = "\n" + why
+        if status.unclear:
+            why += " " + say("wa.unclear", part=PHONE[f"phone.part.{status.unclear}"][0])
     return say(f"wa.result.{status.state.value}", label=status.receipt.tps.label, page=status.page or "?", why=why).strip()
