@@ -35,6 +35,7 @@ from db.tables import Interpretation, User
 from db.types import Role
 from review.intake import receive_photo
 from scripts.bench_upload import PASSWORD, STATIONS, VILLAGE
+from templates_c1 import published
 
 NIGHT = 169_000
 PICTURES = ("c-hasil-ppwp-2024_324_p1.jpg", "c-hasil-ppwp-2024_324_p2.jpg", "c-hasil-ppwp-2024_324_p3.jpg")
@@ -87,6 +88,7 @@ def place(folder: Path, many: bool) -> Iterator[tuple[Services, dict[str, str]]]
         yield held, {**os.environ}
         held.db.dispose()
     finally:
+        published.use(None)
         for name in env:
             os.environ.pop(name, None)
         os.environ.update({k: v for k, v in before.items() if v is not None})
