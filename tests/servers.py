@@ -200,7 +200,7 @@ class S3(_Server):
         return [
             *(self._program, "server", f"-dir={self.folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", *ports),
             *(f"-s3.config={self.folder}/s3.json", f"-filer.localSocket={self.folder}/sock", "-master.telemetry=false"),
-            *("-master.volumeSizeLimitMB=64", "-volume.max=100"),
+            *("-master.volumeSizeLimitMB=64", "-volume.max=100", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         ]
 
     def _ready(self) -> bool:
