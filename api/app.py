@@ -100,7 +100,7 @@ def create_app(held: Services) -> FastAPI:
                 on_error=handlers.answer,
                 body_limits=dict.fromkeys(("/api/photos", *rest_templates.LIMITED), held.settings.max_request_bytes + MIB)
                 | {"/whatsapp/webhook": rest_whatsapp.MOST, rest_compare.PATH: rest_compare.MOST},
-            )
+            ),
         ],
     )
     app.state.services = held

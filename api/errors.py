@@ -94,25 +94,6 @@ CATALOGUE: dict[str, Known] = {
         "Berkas foto ini sudah dihapus sesuai masa simpan. Angka dan catatannya tetap ada.",
         "The file of this photo was removed when its time was over. Its figures and its record remain.",
     ),
-    "bad_token": Known(401, "Token API tidak dikenal atau sudah tidak berlaku.", "The API token is not known or no longer valid."),
-    "token_scope": Known(403, "Token API ini tidak berhak membaca alamat ini.", "This API token may not read this address."),
-    "too_many_requests": Known(
-        429, "Terlalu banyak permintaan. Coba lagi dalam {seconds} detik.", "Too many requests. Try again in {seconds} seconds."
-    ),
-    "second_factor_needed": Known(
-        403,
-        "Akun ini harus memakai verifikasi dua langkah. Pasang dahulu di halaman Akun.",
-        "This account must use two-step verification. Set it up on the account page first.",
-    ),
-    "wrong_code": Known(
-        422, "Kode salah atau sudah dipakai. Tunggu kode berikutnya.", "The code is wrong or was used. Wait for the next one."
-    ),
-    "outside_area": Known(403, "Wilayah ini di luar wilayah tugas Anda.", "This region is outside your area."),
-    "photo_expired": Known(
-        410,
-        "Berkas foto ini sudah dihapus sesuai masa simpan. Angka dan catatannya tetap ada.",
-        "The file of this photo was removed when its time was over. Its figures and its record remain.",
-    ),
     "forbidden": Known(403, "Akun Anda tidak berhak membuka halaman ini.", "Your account may not open this page."),
     "csrf": Known(403, "Halaman sudah kedaluwarsa. Muat ulang halaman lalu coba lagi.", "This page has expired. Reload it and try again."),
     # templates

@@ -83,22 +83,10 @@ def _way_out(request: Request, error: ApiError) -> str | None:
     return None
 
 
-def _way_out(request: Request, error: ApiError) -> str | None:
-    """Where a browser goes instead of an error page: to set up the second factor, or to the region that its user works in."""
-    if error.code == "second_factor_needed":
-        return "/akun/dua-langkah"
-    areas = error.details.get("areas")
-    if error.code == "outside_area" and areas and "code" not in request.query_params and request.url.path in AREA_PAGES:
-        return f"{request.url.path}?{urlencode([*request.query_params.multi_items(), ('code', areas[0])])}"
-    return None
-
-
 def respond(request: Request, error: Exception) -> Response:
     status, body, headers = body_of(error)
     if not wants_page(request):
         return JSONResponse(body, status, headers)
-    if isinstance(error, ApiError) and request.method == "GET" and (way := _way_out(request, error)):
-        return RedirectResponse(way, 303)
     if isinstance(error, ApiError) and request.method == "GET" and (way := _way_out(request, error)):
         return RedirectResponse(way, 303)
     if isinstance(error, ApiError) and error.code == "login_required" and request.method == "GET":

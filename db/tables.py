@@ -213,7 +213,7 @@ class RecoveryCode(Base):
 
 
 class Invitation(Base):
-    """A link by which somebody sets his first password, or (``user_id`` given from the start) a new one. Works once; only its hash is kept."""
+    """A link by which somebody sets his first password, or (with ``user_id``) a new one. Works once; only its hash is kept."""
 
     __tablename__ = "invitation"
 
@@ -918,7 +918,7 @@ class AuditHead(Base):
 
 
 class ReadingClaim(Base):
-    """How often reading one photo was begun, and which worker has it in hand since when (db.claims). The row goes when the photo is read."""
+    """How often reading one photo was begun, and which worker has it in hand since when (db.claims). It goes when the photo is read."""
 
     __tablename__ = "reading_claim"
 

@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.errors import ApiError
-from tally.phones import phone_of
 from db import audit, clock
 from db.queries import user_names
 from db.tables import Message, PhotoOrigin, Sender
@@ -17,6 +16,7 @@ from db.types import MessageState, SenderState
 from db.users import UnknownUser, get_user
 from review import people, reasons
 from review.held import hold_photos
+from tally.phones import phone_of
 
 
 @dataclass(frozen=True, slots=True)

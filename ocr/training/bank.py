@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.readers.clean import NEAR_SIZE, near_views, places
-from ocr.training import augment, ink, shapes
+from ocr.training import augment, hands, ink, shapes
 from ocr.training.ink import Image
 from tally.glyphs import BLANK, CROSS, DASH, DIGITS, GLYPHS, JUNK
 
@@ -61,6 +61,23 @@ RARE = {
 }
 """The same with more of other hands and rare shapes: what the network that sees the writing from near is trained on beside the rest."""
 
+HANDS = {
+    "real": 0.22,
+    "transplant": 0.12,
+    "foreign": 0.17,
+    "drawn": 0.04,
+    "hand": 0.32,
+    "blank": 0.01,
+    "dash": 0.01,
+    "cross": 0.02,
+    "cross_over_zero": 0.01,
+    "junk": 0.08,
+}
+"""The same with a third of digits from ``ocr.training.hands``, which now and then are the ink of overwritten boxes too."""
+
+HAND_INK = 0.2
+"""How often, in such a bank, a digit that something else is made of is one of ``ocr.training.hands``."""
+
 FLOURISH = {"7": 0.5, "0": 0.12}
 """How often a foreign digit gets what American hands (MNIST) leave away and hands here write: the bar of a 7, the flag on a 0."""
 
@@ -90,6 +107,7 @@ class Composer:
     def __init__(self, pool: Pool, seed: int, shares: Mapping[str, float] = KINDS) -> None:
         self.pool = pool
         self._shares = shares
+        self._hand_ink = HAND_INK if "hand" in shares else 0.0
         self.rng = np.random.default_rng(seed)
         random.seed(seed)
         # real junk stays out of ink and paper
@@ -103,6 +121,7 @@ class Composer:
             "transplant": self._transplant,
             "foreign": self._foreign,
             "drawn": self._drawn,
+            "hand": self._hand,
             "blank": self._blank,
             "dash": self._dash,
             "cross": self._cross,
@@ -134,7 +153,9 @@ class Composer:
         return ink.separate(self.pool.crops[index], self.rng)[1]
 
     def _digit_ink(self) -> tuple[Image, str]:
-        """A digit's ink, of a real box or of another writer."""
+        """A digit's ink, of a real box, of another writer or drawn."""
+        if self._hand_ink and random.random() < self._hand_ink:
+            return hands.digit(self.rng, random.uniform(1.2, 4), self._dark())
         if len(self.pool.foreign) and random.random() < 0.35:
             return self._foreign_ink()
         index = self._pick(self._digits)
@@ -217,6 +238,12 @@ class Composer:
     def _drawn(self) -> tuple[Image, str]:
         layer, glyph = shapes.digit(self.rng, random.uniform(1.2, 4), self._dark())
         if random.random() < 0.3:
+            layer = ink.restyle(layer, self.rng)
+        return ink.put(self._paper(), layer), glyph
+
+    def _hand(self) -> tuple[Image, str]:
+        layer, glyph = hands.digit(self.rng, random.uniform(1.2, 4), self._dark())
+        if random.random() < 0.4:
             layer = ink.restyle(layer, self.rng)
         return ink.put(self._paper(), layer), glyph
 
@@ -324,7 +351,7 @@ class Composer:
         if beside:
             layer = ink.shift(layer, -side * random.uniform(2, 7), random.gauss(0, 2), random.uniform(0.7, 0.95))
         lines = self._strike()
-        if random.random() < 0.3 and glyph not in "17":  # a 1 or 7 with one bar is a 7
+        if random.random() < 0.3 and glyph not in "017":  # a 1 or 7 with one bar is a 7, a 0 with a slash a 0
             lines = [lines[0]]
             y = float(np.average(np.arange(ink.SIZE), weights=layer.sum(axis=1) + 1e-6)) + random.gauss(0, 2)
             middle = (lines[0][0][1] + lines[0][1][1]) / 2

@@ -140,7 +140,7 @@ SHAPES: dict[str, tuple[tuple[Points, ...], ...]] = {
 }
 
 
-def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """(k, 2) control points -> a dense Catmull-Rom curve through them (Catmull and Rom, 1974)."""
     padded = np.concatenate([points[:1], points, points[-1:]])
     t = np.linspace(0, 1, 8)[:, None]
@@ -165,7 +165,7 @@ def digit(rng: np.random.Generator, width: float, dark: float) -> tuple[Image, s
         moved = points + rng.normal(0, loose, points.shape)
         corner = np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
         moved[corner + 1] = moved[corner]
-        x, y = (_smooth(moved) - 0.5).T
+        x, y = (smooth(moved) - 0.5).T
         x, y = x * across - y * height * slant, y * height
         lines.append([(float(a), float(b)) for a, b in zip(x0 + x - turn * y, y0 + y + turn * x, strict=True)])
     return ink.strokes(lines, width, dark, 0.05), glyph

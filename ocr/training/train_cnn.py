@@ -2,11 +2,11 @@
 
     python -m ocr.training.train_cnn CROPS.npz --out DIR [--handwriting FOLDER] [--folds 6] [--final]
 
-Writes into DIR: ``bank*.npy`` and ``rare*.npy`` (training pictures of each fold's boxes), ``fold*-*.onnx`` (networks that never saw
-that fold), ``heldout.npz`` (scores of every box by the networks that never saw its group), ``summary.json`` (figures and
-temperatures), and with ``--final`` the networks trained on everything (``cnn.onnx``, ``cnn2.onnx``, ..., and ``cnn-near.onnx``,
-which sees the writing from near) and their side-car ``cnn.json``. What is there already is kept, so that a training that was
-stopped goes on. Three hours of one core.
+Writes into DIR: ``bank*.npy``, ``rare*.npy`` and ``hands*.npy`` (training pictures of each fold's boxes), ``fold*-*.onnx``
+(networks that never saw that fold), ``heldout.npz`` (scores of every box by the networks that never saw its group),
+``summary.json`` (figures and temperatures), and with ``--final`` the networks trained on everything (``cnn.onnx``, ``cnn2.onnx``,
+..., and ``cnn-near.onnx``, which sees the writing from near) and their side-car ``cnn.json``. What is there already is kept, so that
+a training that was stopped goes on. Three hours of one core.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ocr.readers.cnn import CnnReader
 from ocr.training import augment, calibrate, handwriting
-from ocr.training.bank import DATES, KINDS, RARE, Pool, make_bank
+from ocr.training.bank import DATES, HANDS, KINDS, RARE, Pool, make_bank
 from ocr.training.network import BoxNet, NearNet, export, fit
 from ocr.training.probe import probe
 from tally.glyphs import GLYPHS, JUNK
@@ -38,6 +38,8 @@ DOUBT = 0.9
 """Best share of the first network's uncalibrated outputs below which a box is shown to all networks."""
 NEAR = "near"
 """Ends the name of a network that sees the writing from near."""
+MIXES = {"bank": (KINDS, 1.0), "rare": (RARE, 2 / 3), "hands": (HANDS, 0.8)}
+"""What the banks of each name are composed of, and how many pictures they hold, in shares of ``--bank``."""
 REAL_JUNK = 0.05
 """Share of real overwritten and struck boxes among the drawn real boxes."""
 
@@ -82,7 +84,7 @@ def _bank(pool: Pool, count: int, seed: int, path: Path) -> None:
     if path.exists():
         return
     cv2.setNumThreads(1)
-    pictures, near, labels = make_bank(pool, count, seed, RARE if path.stem.startswith("rare") else KINDS)
+    pictures, near, labels = make_bank(pool, count, seed, MIXES[path.stem.rstrip("0123456789")][0])
     np.save(path.with_suffix(".labels.npy"), labels)
     np.save(path.with_suffix(".near.npy"), near)
     np.save(path, pictures)
@@ -161,27 +163,27 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     data = load(options.crops)
     parts = max(1, options.folds)
-    banks = [options.out / f"bank{k}.npy" for k in range(parts)]
-    rare = [options.out / f"rare{k}.npy" for k in range(parts)]
-    log.info("%d boxes; making %d pictures", len(data["labels"]), options.bank)
+    banks = {name: [options.out / f"{name}{k}.npy" for k in range(parts)] for name in MIXES}
+    everything = [path for paths in banks.values() for path in paths]
+    log.info("%d boxes; making pictures", len(data["labels"]))
     jobs: list[tuple[list[Path], int, int, Path]] = []
-    for member in range(options.members):
-        seed = options.seed + 100 * member
-        for fold in range(parts if parts > 1 else 0):
-            others = [b for i, b in enumerate(banks) if i != fold]
-            jobs.append((others, options.fold_samples, seed + fold, options.out / f"fold{fold}-{member}.onnx"))
     for fold in range(parts if parts > 1 else 0):
-        others = [b for i, b in enumerate([*banks, *rare]) if i % parts != fold]
+        others = [path for paths in banks.values() for k, path in enumerate(paths) if k != fold]
+        for member in range(options.members):
+            jobs.append((others, options.fold_samples, options.seed + 100 * member + fold, options.out / f"fold{fold}-{member}.onnx"))
         jobs.append((others, options.fold_samples, options.seed + 1000 + fold, options.out / f"fold{fold}-{NEAR}.onnx"))
     finals, near = ["cnn.onnx", *(f"cnn{k + 1}.onnx" for k in range(1, options.members))], f"cnn-{NEAR}.onnx"
     if options.final:
-        jobs += [(banks, options.final_samples, options.seed + 50 + 100 * k, options.out / name) for k, name in enumerate(finals)]
-        jobs.append(([*banks, *rare], options.final_samples, options.seed + 1050, options.out / near))
+        seeds = [*(50 + 100 * k for k in range(options.members)), 1050]
+        jobs += [
+            (everything, options.final_samples, options.seed + s, options.out / n) for s, n in zip(seeds, [*finals, near], strict=True)
+        ]
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
-        each, few = partial(_bank, count=options.bank // parts), partial(_bank, count=options.bank * 2 // 3 // parts)
+        made = []
         sources = pools(data, parts, handwriting.load(options.handwriting))
-        made = [pool.submit(each, p, seed=1000 + k, path=banks[k]) for k, p in enumerate(sources)]
-        made += [pool.submit(few, p, seed=2000 + k, path=rare[k]) for k, p in enumerate(sources)]
+        for i, (name, (_, share)) in enumerate(MIXES.items()):
+            each = partial(_bank, count=round(options.bank * share) // parts)
+            made += [pool.submit(each, p, seed=1000 * (i + 1) + k, path=banks[name][k]) for k, p in enumerate(sources)]
         for done in made:
             done.result()
         list(pool.map(_train, jobs))

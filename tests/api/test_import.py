@@ -349,9 +349,8 @@ def test_killed_in_the_middle_it_ends_the_same(make_world: Callable[[Path], Worl
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     calm, killed = make_world(tmp_path / "a"), make_world(tmp_path / "b")
-    done = c1(
-        str(file), "--by", "operator", "--election", "ppwp-2024", "--json", "--report", str(tmp_path / "r.csv"), folder=tmp_path / "a", world=calm
-    )
+    words = ("--by", "operator", "--election", "ppwp-2024", "--json", "--report", str(tmp_path / "r.csv"))
+    done = c1(str(file), *words, folder=tmp_path / "a", world=calm)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert {i["name"]: i.get("code") or i["state"] for i in report["items"]} == expected

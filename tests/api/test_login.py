@@ -27,7 +27,10 @@ def log_in(client: TestClient, name: str, password: str = PASSWORD, **more: str)
     return client.post("/masuk", data={"csrf": token_of(client), "username": name, "password": password, **more})
 
 
-@pytest.mark.parametrize(("who", "home"), [("operator", "/unggah"), ("reviewer", "/periksa"), ("staff", "/ringkasan"), ("admin", "/ringkasan")])
+HOMES = [("operator", "/unggah"), ("reviewer", "/periksa"), ("staff", "/ringkasan"), ("admin", "/ringkasan")]
+
+
+@pytest.mark.parametrize(("who", "home"), HOMES)
 def test_log_in_leads_home_and_out_again(site: Site, who: str, home: str) -> None:
     client = site.client()
     answer = log_in(client, who)

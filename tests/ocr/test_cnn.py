@@ -242,3 +242,48 @@ def test_a_loose_crop_of_any_size_is_read(size: int) -> None:
 def test_what_is_no_crop_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="crop"):
         read_crop(np.zeros(shape, np.uint8))
+
+
+def hand_drawn(*lines: list[tuple[float, float]], slant: float = 0.0, dx: int = 0, width: int = 9, blur: float = 0.7) -> Gray:
+    """A box with pen strokes in it: points in the digit's own square, 0..1 across and down, 24 px wide and 34 px high."""
+    k = 4
+    picture = np.full((CROP * k, CROP * k), 205, np.uint8)
+    cv2.rectangle(picture, (MARGIN * k, MARGIN * k), ((CROP - MARGIN) * k, (CROP - MARGIN) * k), 70, 2 * k, cv2.LINE_AA)
+    for line in lines:
+        points = [((20 + 24 * x + slant * 34 * (0.5 - y) + dx) * k, (15 + 34 * y) * k) for x, y in line]
+        cv2.polylines(picture, [np.round(points).astype(np.int32)], False, 55, width, cv2.LINE_AA)
+    small = cv2.resize(picture, (CROP, CROP), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), blur), dtype=np.uint8)
+
+
+RING = [(0.5 + 0.38 * math.cos(t), 0.5 + 0.5 * math.sin(t)) for t in np.linspace(-1.6, 4.7, 30)]
+OFTEN_MISREAD: dict[str, tuple[str, list[list[tuple[float, float]]]]] = {
+    "1 with a short flag": ("1", [[(0.35, 0.2), (0.55, 0.0), (0.55, 1.0)]]),
+    "1 with a long flag": ("1", [[(0.15, 0.38), (0.55, 0.0), (0.5, 1.0)]]),
+    "1 bent like a cane": ("1", [[(0.2, 0.3), (0.3, 0.12), (0.45, 0.02), (0.56, 0.1), (0.58, 0.3), (0.52, 1.0)]]),
+    "7 without a stroke": ("7", [[(0.1, 0.03), (0.9, 0.0), (0.45, 1.0)]]),
+    "7 with a stroke": ("7", [[(0.1, 0.03), (0.9, 0.0), (0.45, 1.0)], [(0.3, 0.52), (0.9, 0.48)]]),
+    "7 with a stroke and a falling bar": ("7", [[(0.2, 0.3), (0.75, 0.0), (0.45, 1.0)], [(0.25, 0.55), (0.95, 0.5)]]),
+    "2 like a Z": ("2", [[(0.1, 0.05), (0.85, 0.0), (0.1, 1.0), (0.95, 0.97)]]),
+    "0 with a slash": ("0", [RING, [(0.2, 0.9), (0.8, 0.1)]]),
+    "3 with a flat top": ("3", [[(0.1, 0.03), (0.85, 0.0), (0.45, 0.38), (0.8, 0.5), (0.85, 0.75), (0.6, 0.97), (0.1, 0.95)]]),
+    "5 with its bar apart": (
+        "5",
+        [[(0.25, 0.08), (0.2, 0.42), (0.65, 0.42), (0.88, 0.68), (0.6, 0.98), (0.1, 0.92)], [(0.35, 0.0), (1.0, -0.05)]],
+    ),
+    "4 closed": ("4", [[(0.7, 0.0), (0.05, 0.62), (1.0, 0.62)], [(0.7, 0.0), (0.68, 1.0)]]),
+    "4 open": ("4", [[(0.25, 0.0), (0.1, 0.58), (0.95, 0.56)], [(0.72, 0.2), (0.66, 1.0)]]),
+    "9 with a straight tail": ("9", [[(0.8, 0.12), (0.45, 0.0), (0.15, 0.22), (0.4, 0.45), (0.75, 0.3), (0.82, 0.05), (0.78, 1.0)]]),
+}
+
+
+@pytest.mark.parametrize("shape", sorted(OFTEN_MISREAD))
+def test_a_shape_that_is_easily_taken_for_another_digit_is_read(reader: CnnReader, shape: str) -> None:
+    """At least 8 of 9 ways of drawing it, and no other digit said with confidence."""
+    glyph, lines = OFTEN_MISREAD[shape]
+    crops = [hand_drawn(*lines, slant=s, width=w, dx=round(10 * s), blur=0.6 + w / 20) for s in (-0.08, 0.12, 0.3) for w in (6, 9, 13)]
+    scores = reader.scores(np.stack(crops))
+    told = [f"{GLYPHS[int(s.argmax())]} {s.max():.2f}" for s in scores]
+    assert np.sum(scores.argmax(axis=1) == GLYPHS.index(glyph)) >= 8, told
+    others = np.delete(scores[:, : len(DIGITS)], int(glyph), axis=1)
+    assert others.max() < 0.97, told

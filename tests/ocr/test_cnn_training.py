@@ -12,8 +12,8 @@ import pytest
 
 from ocr.align import align
 from ocr.readers.clean import NEAR_SIZE
-from ocr.training import augment, calibrate, handwriting, ink, shapes
-from ocr.training.bank import DATES, KINDS, RARE, Composer, Pool, make_bank
+from ocr.training import augment, calibrate, hands, handwriting, ink, shapes
+from ocr.training.bank import DATES, HANDS, KINDS, RARE, Composer, Pool, make_bank
 from ocr.training.crops import FOLDS, Labelled, dates, folds_of, of_date
 from ocr.training.evaluate_boxes import evaluate
 from ocr.training.probe import probe
@@ -80,6 +80,48 @@ def test_drawn_digits_stand_in_the_box_and_say_what_they_are(glyph: str) -> None
         assert layer[4:60, 4:60].sum() > 0.97 * layer.sum()
 
 
+@pytest.mark.parametrize("digit", range(10))
+def test_a_hand_stays_near_its_box_and_never_draws_twice_alike(digit: int) -> None:
+    random.seed(digit)
+    seen = set()
+    for _ in range(60):
+        points = [p for line in hands.DIGITS[digit]() for p in line]
+        seen.add(tuple(points))
+        xs, ys = zip(*points, strict=True)
+        assert -0.45 < min(ys) < 0.1 or digit == 0, "begins at the top"
+        assert 0.9 < max(ys) < 1.5, "ends at the foot"
+        assert max(xs) - min(xs) < 1.6
+    assert len(seen) == 60
+
+
+def test_a_flagged_one_falls_and_the_bar_of_a_seven_without_a_stroke_is_level() -> None:
+    """The limit between them that the networks shall learn."""
+    random.seed(8)
+    for _ in range(300):
+        stem = hands.one()[0]
+        top = min(stem, key=lambda p: p[1])
+        if len(stem) > 2 and stem[0][0] < top[0] - 0.02:
+            assert (stem[0][1] - top[1]) / (top[0] - stem[0][0]) > 0.3, stem
+        strokes = hands.seven()
+        if len(strokes) == 1:
+            right = max(strokes[0], key=lambda p: p[0])
+            left = min((p for p in strokes[0] if p[1] < 0.35), key=lambda p: p[0])
+            assert right[0] - left[0] > 0.36
+            assert right[1] < 0.1
+
+
+def test_digits_of_drawn_hands_stand_in_the_box_and_all_have_their_turn() -> None:
+    random.seed(3)
+    rng = np.random.default_rng(3)
+    found = set()
+    for _ in range(150):
+        layer, glyph = hands.digit(rng, 2, 150)
+        found.add(glyph)
+        assert (layer > 60).sum() > 8
+        assert layer[2:62, 2:62].sum() > 0.97 * layer.sum()
+    assert found == set(DIGITS)
+
+
 def test_a_struck_digit_keeps_its_lines_and_the_digit() -> None:
     composer = Composer(pool(), seed=2)
     for _ in range(20):
@@ -113,7 +155,7 @@ def test_an_x_over_several_boxes_crosses_the_one_that_is_cut_out() -> None:
         assert (seen[11:53, 11:53] > 40).sum() > 20
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(HANDS))
 def test_every_kind_of_picture_can_be_drawn(kind: str) -> None:
     composer = Composer(pool(), seed=5)
     for _ in range(30):
@@ -147,6 +189,7 @@ def test_probes_are_junk_of_every_kind() -> None:
 
 def test_rarer_shapes_are_another_mix_of_the_same_kinds() -> None:
     assert RARE.keys() == KINDS.keys()
+    assert HANDS.keys() == {*KINDS, "hand"}
     plain, _, labels = make_bank(pool(), 40, seed=9)
     rare, _, others = make_bank(pool(), 40, seed=9, shares={"drawn": 1.0})
     assert not (plain == rare).all()
