@@ -6,6 +6,7 @@ import csv
 import fnmatch
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,11 +21,11 @@ from api.rest.exports import XLSX
 from db.totals import totals, totals_by_area
 from db.types import Level
 from tests.api.conftest import Site, open_site
+from tests.api.results_format import SCHEMA
 from tests.review.desk import DOUBT
 from tests.world import votes
 
 SUMIFS = re.compile(r"=SUMIFS\((\w+)!\$(\w+)\$2:\$\2\$(\d+),\1!\$([AC])\$2:\$\4\$\3,\$\4(\d+)(&\"\*\")?\)")
-SCHEMA = Path(__file__).parent / "exports" / "nist_sp_1500-100_v2.json"
 SHEETS = {Level.DESA: "Desa", Level.KECAMATAN: "Kecamatan", Level.REGENCY: "Kabupaten"}
 DPRD = "dprd-kab-2024"
 
@@ -192,12 +193,15 @@ def test_csv_and_json_say_the_same_and_nothing_unverified(site: Site) -> None:
 
 
 @pytest.mark.parametrize("election", ["ppwp-2024", DPRD, "dpd-2024", "dpr-2024", "bupati-2024"])
-def test_nist_json_validates_against_the_published_schema(site: Site, election: str) -> None:
-    schema = json.loads(SCHEMA.read_text())
-    validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker())
+def test_nist_json_keeps_to_the_format(site: Site, election: str) -> None:
     said = get(site, f"/api/exports/{election}/nist.json").json()
-    assert [e.message for e in validator.iter_errors(said)][:3] == []
-    assert list(validator.iter_errors({**said, "Status": "official"}))  # the schema does refuse
+    schemas = [SCHEMA]
+    if theirs := os.environ.get("C1_NIST_SCHEMA"):  # NIST's own file, where somebody has it
+        schemas.append(json.loads(Path(theirs).read_text()))
+    for schema in schemas:
+        validator = jsonschema.validators.validator_for(schema)(schema, format_checker=jsonschema.FormatChecker())
+        assert [e.message for e in validator.iter_errors(said)][:3] == []
+        assert list(validator.iter_errors({**said, "Status": "official"}))  # the schema does refuse
     ids = {u["@id"] for u in said["GpUnit"]} | {p["@id"] for p in said["Party"]} | {c["@id"] for c in said["Election"][0]["Candidate"]}
     assert len(ids) == len(said["GpUnit"]) + len(said["Party"]) + len(said["Election"][0]["Candidate"])
     assert references(said) <= ids
