@@ -16,6 +16,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nav.review": ("Periksa", "Review"),
     "nav.totals": ("Hasil", "Totals"),
     "nav.users": ("Pengguna", "Users"),
+    "nav.more": ("Lainnya", "More"),
     "nav.account": ("Akun", "Account"),
     "nav.logout": ("Keluar", "Log out"),
     "role.operator": ("Operator", "Operator"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def test_a_night_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     report, data = tmp_path / "report.json", tmp_path / "data"
     args = ["--tps", "3", "--hours", "0.05", "--speed", "60", "--elections", "bupati-2020", "--again", "1", "--late", "0.5"]
     args += ["--difficulty", "0.2", "--data", str(data), "--papers", str(tmp_path / "papers"), "--json", str(report)]
-    done = CliRunner().invoke(app, ["rehearse", *args])
+    with ThreadPoolExecutor(1) as pool:  # the browser tests keep an event loop in the main thread
+        done = pool.submit(CliRunner().invoke, app, ["rehearse", *args]).result()
     assert done.exit_code == 0, done.output
     told = json.loads(report.read_text())
     assert (told["sent"], told["receipts"], told["repeats"]) == (6, 6, 3)

@@ -304,7 +304,7 @@ def test_looking_at_a_photo_is_noted_once(site: Site) -> None:
     assert site.client("operator").get(f"/api/photos/{receipt.photo_id}/picture.jpg").status_code == 200  # his own
     with site.held.db.reading() as db:
         noted = looks(db, f"photo:{receipt.photo_id}")
-    assert [(n.what, n.who) for n in noted] == [("photo", "Pemeriksa Satu")]
+    assert [(n.what, n.who) for n in noted] == [("photo", "reviewer")]
 
 
 def test_what_cannot_be_noted_is_not_shown(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,8 +33,8 @@ def test_every_route_for_every_token(site: Site) -> None:
         for method, path in rules(replace(site).app):
             if not path.startswith("/api/"):
                 continue
-            at = re.sub(r"\{\w+\}", "1", path.replace("{code}", TPS))
-            answer = client.request(method, at, headers=headers, params={"election": "ppwp-2024"})
+            at = re.sub(r"\{\w+\}", "1", path.replace("{code}", TPS).replace("{election}", "ppwp-2024"))
+            answer = client.request(method, at, headers=headers, params={"election": "ppwp-2024", "code": "160701"})
             if method == "GET" and scope in TOKEN_ROUTES.get(path, ()):
                 assert answer.status_code == 200, (scope, path, answer.text)
             else:

@@ -103,8 +103,8 @@ def test_an_operator_sees_only_his_own(site: Site, monkeypatch: pytest.MonkeyPat
 
 def test_elections_are_changed_under_the_checks_of_a_file(site: Site) -> None:
     admin = site.client("admin")
-    assert "2 tanpa nama" in admin.get("/pemilihan", headers=HTML).text
-    form = admin.get("/pemilihan/bupati-2024", headers=HTML).text
+    assert "3 tanpa nama" in admin.get("/pemilihan", headers=HTML).text
+    form = admin.get("/pemilihan/bupati-2020", headers=HTML).text
     assert "Nama tidak dikarang" in form
     token = admin.headers["X-CSRF-Token"]
     said = {"csrf": token, "name": "Pilkada Banyuasin", "name_en": "Banyuasin", "date": "2024-11-27", "names|1607|0": "SATU - DUA\r\n"}

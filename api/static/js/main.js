@@ -10,8 +10,7 @@ document.addEventListener("htmx:responseError", (e) => { if (e.detail.xhr.status
 for (const select of document.querySelectorAll("select[data-autosubmit]")) select.addEventListener("change", () => select.form.submit());
 
 // One open menu at a time; Escape or a click elsewhere closes it.
-const account = document.querySelector("details.account");
-if (account) {
-  document.addEventListener("click", (e) => { if (!account.contains(e.target)) account.open = false; });
-  account.addEventListener("keydown", (e) => { if (e.key === "Escape") { account.open = false; account.querySelector("summary").focus(); } });
+for (const menu of document.querySelectorAll("details.account, details.more")) {
+  document.addEventListener("click", (e) => { if (!menu.contains(e.target)) menu.open = false; });
+  menu.addEventListener("keydown", (e) => { if (e.key === "Escape" && menu.open) { menu.open = false; menu.querySelector("summary").focus(); } });
 }
