@@ -88,9 +88,9 @@ def test_a_folder_and_a_chat(desk: Desk, live: Live, tmp_path: Path) -> None:
     page.route(re.compile(r"/api/imports/[0-9a-f]{64}"), break_often)
     choose(page, "#folder", folder)
     row = page.locator("#runs .imp-run")
-    expect(row).to_have_count(1, timeout=40_000)
+    expect(row).to_have_count(1, timeout=120_000)
     expect(page.locator("#sending .imp-run")).to_have_count(0)
-    expect(row).to_contain_text(f"Selesai: {MANY + 2} foto", timeout=60_000)
+    expect(row).to_contain_text(f"Selesai: {MANY + 2} foto", timeout=120_000)
     expect(row).to_contain_text(f"{MANY} diterima")
     expect(row).to_contain_text("2 perlu perhatian")
     assert sent[2][0] == sent[1][0]  # what was lost is sent once more, and nothing else
