@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -156,16 +157,34 @@ def side_json(s: Side) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which differences are asked for, and in what order."""
+
+    kecamatan: str
+    kind: str
+    number: str
+    least: int
+    order: str
+
+    def of(self, made: Comparison) -> list[Difference]:
+        """Raises what check_kind and Comparison.differences raise."""
+        return made.differences(kecamatan=self.kecamatan, kind=check_kind(self.kind), name=self.number, least=self.least, order=self.order)
+
+
+def _filters(kecamatan: str = "", kind: str = "", number: str = "", least: Least = 1, order: str = "size") -> Filters:
+    return Filters(kecamatan, kind, number, least, order)
+
+
+Wanted = Annotated[Filters, Depends(_filters)]
+
+
 @router.get("", dependencies=[Depends(allow(*SEERS))])
 def differences(
     held: Held,
     election: str,
+    wanted: Wanted,
     impor: Version = None,
-    kecamatan: str = "",
-    kind: str = "",
-    number: str = "",
-    least: Least = 1,
-    order: str = "size",
     offset: Annotated[int, Query(ge=0, le=10**7)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
@@ -175,7 +194,7 @@ def differences(
     """
     with held.db.reading() as session:
         made, chosen = _compared(session, election, impor)
-        found = made.differences(kecamatan=kecamatan, kind=check_kind(kind), name=number, least=least, order=order)
+        found = wanted.of(made)
         *by, whole = made.sides()
     return {
         "election": election,
@@ -201,17 +220,13 @@ def rows_of(made: Comparison, found: Sequence[Difference]) -> list[tuple[str | i
 def as_csv(
     held: Held,
     election: str,
+    wanted: Wanted,
     impor: Version = None,
-    kecamatan: str = "",
-    kind: str = "",
-    number: str = "",
-    least: Least = 1,
-    order: str = "size",
 ) -> Response:
     """The same differences as a table for spreadsheets."""
     with held.db.reading() as session:
         made, _ = _compared(session, election, impor)
-        found = made.differences(kecamatan=kecamatan, kind=check_kind(kind), name=number, least=least, order=order)
+        found = wanted.of(made)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(HEAD)
@@ -223,17 +238,13 @@ def as_csv(
 def as_workbook(
     held: Held,
     election: str,
+    wanted: Wanted,
     impor: Version = None,
-    kecamatan: str = "",
-    kind: str = "",
-    number: str = "",
-    least: Least = 1,
-    order: str = "size",
 ) -> Response:
     """The differences, and both sides' coverage by kecamatan, as a workbook; the difference is a formula."""
     with held.db.reading() as session:
         made, chosen = _compared(session, election, impor)
-        found = made.differences(kecamatan=kecamatan, kind=check_kind(kind), name=number, least=least, order=order)
+        found = wanted.of(made)
         sides = made.sides()
     book = Workbook()
     sheet = book.active
